@@ -1,0 +1,179 @@
+# chaperone: one makefile for everything. `make help` lists the targets.
+#
+#   make SAN=address|undefined|thread   a sanitizer build, in a directory of its own
+#   make DEBUG=1                        without optimisation
+#   make install PREFIX=/usr DESTDIR=/tmp/root
+
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+BINDIR      = $(PREFIX)/bin
+SBINDIR     = $(PREFIX)/sbin
+LIBEXECDIR  = $(PREFIX)/lib/chaperone
+DATADIR     = $(PREFIX)/share/chaperone
+MANDIR      = $(PREFIX)/share/man
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+DOCDIR      = $(PREFIX)/share/doc/chaperone
+
+CC      ?= cc
+SAN     ?=
+BUILD   := build$(if $(SAN),-$(SAN))
+VERSION := 0.1.0
+
+PYTHON  := /usr/bin/python3
+
+# ---- flags ---------------------------------------------------------------------------------------------------
+
+CSTD   := -std=gnu11 -D_GNU_SOURCE
+WARN   := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
+          -Wno-unused-parameter -Wno-missing-field-initializers
+HARDEN := -fstack-protector-strong -fPIE
+OPT    := $(if $(DEBUG),-O0 -g3,-O2 -g)
+ifeq ($(SAN),)
+HARDEN += $(if $(DEBUG),,-D_FORTIFY_SOURCE=2)
+endif
+HARDLD := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+ifneq ($(SAN),)
+SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer $(if $(filter undefined,$(SAN)),-fno-sanitize-recover=all)
+endif
+
+CFLAGS   ?= $(OPT)
+ALLFLAGS  = $(CSTD) $(WARN) $(HARDEN) $(CFLAGS) $(SANFLAGS) -Imilter -pthread -DCHAPERONE_VERSION='"$(VERSION)"' \
+            -DCHAPERONE_LIBEXECDIR='"$(LIBEXECDIR)"' -DCHAPERONE_SYSCONFDIR='"$(SYSCONFDIR)"'
+ALLLD     = $(HARDLD) $(LDFLAGS) $(SANFLAGS) -pthread
+
+# ---- rooms: what each may use (the includes point up this list only) and the packages it needs -------------------
+
+ROOMS := base store message reader worker roster detect policy judge archive quarantine daemon cli
+
+USES_base       :=
+USES_store      := base
+USES_message    := base
+USES_reader     := message base
+USES_worker     := message base
+USES_roster     := message store base
+USES_detect     := roster message store base
+USES_policy     := detect roster message store base
+USES_judge      := policy detect roster reader message store base
+USES_archive    := reader message store base
+USES_quarantine := archive reader message store base
+USES_daemon     := quarantine archive judge policy detect roster reader message store base
+USES_cli        := quarantine archive judge policy detect roster reader message store base
+
+PKG_base       := glib-2.0 gio-2.0 libconfig libsodium libsystemd
+PKG_store      := sqlite3
+PKG_message    := jansson
+PKG_reader     :=
+PKG_worker     := gmime-3.0 libxml-2.0 icu-i18n icu-uc libseccomp
+PKG_roster     := libarchive libpsl icu-i18n icu-uc libsodium
+PKG_detect     := libpcre2-8 icu-i18n icu-uc libpsl
+PKG_policy     := libconfig jansson
+PKG_judge      := jansson
+PKG_archive    := libzstd libarchive libsodium jansson
+PKG_quarantine := sqlite3 libcurl jansson
+PKG_daemon     := libsystemd jansson
+PKG_cli        := jansson
+
+# The reader room holds two halves: the pool that the daemon and the command link, and the worker that parses.
+READER_CLIENT := milter/reader/pool.c milter/reader/channel.c
+SRC_reader    := $(wildcard $(READER_CLIENT))
+SRC_worker    := $(filter-out $(READER_CLIENT) milter/reader/main.c,$(wildcard milter/reader/*.c))
+MAINS         := milter/daemon/main.c milter/reader/main.c milter/cli/main.c
+src_of         = $(if $(filter reader worker,$1),$(SRC_$1),$(filter-out $(MAINS),$(wildcard milter/$1/*.c)))
+obj_of         = $(patsubst %.c,$(BUILD)/%.o,$(call src_of,$1))
+closure        = $1 $(USES_$1)
+libs_of        = $(foreach r,$(call closure,$1),$(BUILD)/lib$(r).a)
+pkgs_of        = $(sort $(foreach r,$(call closure,$1),$(PKG_$(r))))
+
+PROGRAMS := $(BUILD)/chaperone-milter $(BUILD)/chaperone-reader $(BUILD)/chaperone
+
+.PHONY: all demo check check-unit check-e2e lint format bench fuzz install uninstall deps clean help
+all: $(PROGRAMS)
+
+help:
+	@echo 'all demo check check-unit check-e2e lint format bench fuzz install uninstall deps clean'
+
+deps:
+	contrib/install-deps
+
+# ---- compiling ---------------------------------------------------------------------------------------------------
+
+define room_rules
+$(BUILD)/lib$1.a: $(call obj_of,$1)
+	@rm -f $$@
+	@ar rcs $$@ $$^
+$(call obj_of,$1): PKGS := $(call pkgs_of,$1)
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
+
+$(BUILD)/milter/reader/main.o: PKGS := $(call pkgs_of,worker)
+$(BUILD)/milter/daemon/main.o: PKGS := $(call pkgs_of,daemon)
+$(BUILD)/milter/cli/main.o: PKGS := $(call pkgs_of,cli)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo '  CC  $<'
+	@$(CC) $(ALLFLAGS) $(if $(PKGS),$$(pkg-config --cflags $(PKGS))) -MMD -MP -c -o $@ $<
+
+define link
+	@echo '  LD  $@'
+	@$(CC) $(ALLLD) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $2 $$(pkg-config --libs $1) -lm
+endef
+
+$(BUILD)/chaperone-milter: $(BUILD)/milter/daemon/main.o $(call libs_of,daemon)
+	$(call link,$(call pkgs_of,daemon),-lmilter)
+$(BUILD)/chaperone-reader: $(BUILD)/milter/reader/main.o $(call libs_of,worker)
+	$(call link,$(call pkgs_of,worker))
+$(BUILD)/chaperone: $(BUILD)/milter/cli/main.o $(call libs_of,cli)
+	$(call link,$(call pkgs_of,cli))
+
+# ---- tests: a Criterion binary a room ----------------------------------------------------------------------------
+
+UNIT_ROOMS := $(filter $(ROOMS),$(notdir $(patsubst %/,%,$(dir $(wildcard tests/unit/*/*.c)))))
+UNIT_BINS  := $(foreach r,$(sort $(UNIT_ROOMS)),$(BUILD)/unit_$(r))
+UNIT_FLAGS := $(if $(filter thread,$(SAN)),-j1)
+
+define unit_rules
+$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/$1/*.c)): PKGS := $(call pkgs_of,$1) criterion
+$(BUILD)/unit_$1: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/$1/*.c)) $(call libs_of,$1)
+	$$(call link,$(call pkgs_of,$1) criterion,$(if $(filter daemon,$1),-lmilter))
+endef
+$(foreach r,$(sort $(UNIT_ROOMS)),$(eval $(call unit_rules,$(r))))
+
+check: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory check-unit
+	@$(MAKE) --no-print-directory check-e2e
+
+check-unit: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) $(UNIT_BINS) $(PROGRAMS)
+	@BUILD=$(abspath $(BUILD)) tests/unit/run $(UNIT_BINS)
+
+check-e2e: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@CHAPERONE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST)
+
+demo: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@CHAPERONE_BUILD=$(abspath $(BUILD)) KEEP=$(KEEP) $(PYTHON) tests/e2e/demo.py
+
+C_FILES = $(wildcard milter/*/*.[ch] tests/unit/*/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch])
+lint: deps
+	@CHAPERONE_BUILD=$(abspath $(BUILD)) contrib/lint
+	@clang-format --dry-run -Werror $(C_FILES) && echo 'lint: format of $(words $(C_FILES)) files is right'
+
+format:
+	clang-format -i $(C_FILES)
+
+bench: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@CHAPERONE_BUILD=$(abspath $(BUILD)) tests/bench/run $(BENCH)
+
+# ---- installing --------------------------------------------------------------------------------------------------
+
+include contrib/install.mk
+
+clean:
+	rm -rf build build-address build-undefined build-thread
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,131 @@
+// The configuration: one libconfig file, checked whole before it is used. Every key, its type, default and bounds stand
+// in the table in config_keys.c; an unknown key, a wrong type and a value out of bounds are errors that name file, line,
+// key and remedy. A Config is immutable and reference-counted: a reload makes a new one.
+// Thread rule: any thread may read a Config it holds a reference to.
+#pragma once
+
+#include "base/base.h"
+
+typedef struct {
+    char *name;     // of the district, shown in notices
+    char **domains; // mail domains of the district (staff and students), lower case
+    char *timezone; // IANA name: exceptions' dates are local dates
+    char **plus_domains; // domains whose "local+tag" is "local"; "*" = every domain
+    char **dotless_domains; // domains that ignore dots in the local part (gmail.com, ...)
+} ConfigDistrict;
+
+typedef struct {
+    char *socket;       // libmilter notation: unix:/path, inet:port@host
+    char *socket_owner; // user and group and octal mode of a unix socket
+    char *socket_group;
+    int socket_mode;
+    char *user; // run as, after the socket is open; "" = stay
+    char *group;
+    int max_messages;    // messages in work at once
+    int wait_ms;         // how long a message waits for its turn, then tempfail
+    int inline_budget_ms; // the pipeline's time per message before the MTA's reply
+    int drain_s;         // at TERM: how long messages in work may take to end
+    char *spool_dir;     // where large messages are spooled
+    int64_t spool_threshold; // bytes kept in memory per message
+    int64_t max_message_size; // larger messages are archived but not inspected
+    bool archive_failure_hold; // archive failed: true = Postfix HOLD queue, false = 451
+    bool add_header;     // adds X-Chaperone to what is delivered
+} ConfigMilter;
+
+typedef struct {
+    char *program; // chaperone-reader
+    char *user;    // worker's own user when started as root; "" = the daemon's
+    int workers;   // processes
+    int recycle_after; // messages, then a new process
+    int wait_ms;   // for a free worker
+    int wall_ms;   // per message
+    int cpu_s;     // per message
+    int64_t memory; // bytes of address space
+    bool sandbox_required; // refuse to read where a part of the sandbox cannot be set up
+} ConfigReader;
+
+// hostile-mail.md section 4. What is over a limit is a fact (message/facts.h) and never a pass.
+typedef struct {
+    int64_t inspect_bytes; // of a message
+    int boundary_lines, boundary_params, headers_per_block, params_per_field, colons_per_address_field;
+    int64_t field_bytes, header_bytes;
+    int depth, parts, addresses;
+    int64_t decoded_bytes, text_head, text_tail; // per message; per text part
+    int passages;
+    int64_t passage_bytes;
+    int html_nodes, html_depth;
+    int candidates; // per message, in detect
+    int findings;   // kept per message
+} ConfigLimits;
+
+typedef struct {
+    char *database;
+    char *key_file; // 32 bytes hex a line, made by `chaperone roster import` when missing
+} ConfigRoster;
+
+typedef struct {
+    char *file;      // the policy
+    char *lists_dir; // area codes, platforms, free-mail domains, phrases
+    char *mode;      // monitor, coach, enforce
+} ConfigPolicy;
+
+typedef struct {
+    char *dir;
+    char *origin; // name of this host in segment names; default: host name
+    int64_t segment_bytes;
+    int64_t min_free_bytes; // below: 451
+    int compression;        // zstd level
+    int batch_records;      // most records in one group commit
+    int queue_records;      // most records waiting for the writer, then 451
+    int queue_wait_ms;
+} ConfigArchive;
+
+typedef struct {
+    char *database;
+    char *release_host; // the re-injection listener without the milter
+    int release_port;
+    int release_timeout_s;
+    char *maillog; // Postfix's log, to settle a release that died half way; "" = ask the reviewer
+    int claim_minutes;
+} ConfigQuarantine;
+
+typedef struct {
+    char *from;     // address of the notices
+    char *contact;  // whom a sender may ask
+    int per_sender_hour; // most notices a sender gets in an hour; more are counted in one
+} ConfigNotice;
+
+typedef struct {
+    char *target;
+    char *level;
+} ConfigLog;
+
+typedef struct {
+    char *path; // of the file
+    ConfigDistrict district;
+    ConfigMilter milter;
+    ConfigReader reader;
+    ConfigLimits limits;
+    ConfigRoster roster;
+    ConfigPolicy policy;
+    ConfigArchive archive;
+    ConfigQuarantine quarantine;
+    ConfigNotice notice;
+    ConfigLog log;
+} Config;
+
+// Loads and checks `path`. Every mistake in the file is collected; `error` (BASE_ERROR_CONFIG) holds them all, a line
+// each, "path:line: key: what is wrong; remedy". Relative paths in the file are relative to its directory.
+Config *config_load(const char *path, GError **error);
+// All defaults, for tests and for `chaperone scan` without --config. Cannot fail.
+Config *config_defaults(void);
+Config *config_ref(Config *config);
+void config_unref(Config *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_unref)
+
+// Walks all keys: path ("milter.socket"), type name, default and meaning. For `chaperone config keys` and the lint.
+typedef void (*ConfigKeyFunc)(const char *path, const char *type, const char *fallback, const char *meaning, void *data);
+void config_each_key(ConfigKeyFunc func, void *data);
+// Space separated keys whose values differ and which a running daemon cannot take over (sockets, users, paths that are
+// open). Caller frees; NULL when there are none.
+char *config_needs_restart(const Config *now, const Config *next);

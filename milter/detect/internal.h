@@ -1,0 +1,79 @@
+// detect, inside: the stages and what they hand on. Nobody outside the room includes this.
+#pragma once
+
+#include "detect/detect.h"
+
+// ---- tables (tables.c) -------------------------------------------------------------------------------------------------
+
+typedef enum { NPA_NONE, NPA_US, NPA_CANADA, NPA_CARIBBEAN, NPA_TOLL_FREE, NPA_PERSONAL, NPA_PREMIUM } NpaClass;
+NpaClass tables_npa(const DetectData *data, int npa); // 0 .. 999
+// More look-ups (platforms by name and host, hotlines, phrases, disclaimers, approved tools, free-mail providers' names)
+// stand in tables.h.
+
+// ---- normalised view of a passage (view.c) --------------------------------------------------------------------------------
+
+// NFKC case-folded, digits of every script to ASCII, dashes, dots and spaces folded, format characters dropped. `origin[i]`
+// is the offset in the passage's text that text[i] came from; origin[len] is the end. Pure ASCII passages share work.
+typedef struct {
+    const Passage *passage;
+    guint index; // in Message.passages
+    char *text;  // lower case
+    gsize len;
+    guint32 *origin;
+    guint invisible; // characters dropped that no reader sees
+    bool ascii;
+} DetectView;
+DetectView *view_new(const Passage *passage, guint index);
+void view_free(DetectView *view);
+// Offsets of a view's stretch in the passage's text.
+void view_span(const DetectView *view, gsize start, gsize end, gsize *out_start, gsize *out_end);
+
+// ---- candidates ----------------------------------------------------------------------------------------------------------------
+
+typedef struct {
+    Kind kind;
+    char *value; // canonical; NULL when only the registry can complete it (`name`)
+    char *name;  // bare handle or mailbox name without platform or domain; NULL
+    guint passage;
+    gsize start, end;       // bytes in the passage's text
+    double shape;           // 0..1: how sure that this is a detail of this kind at all
+    GPtrArray *obfuscation; // of const char* (static)
+    GPtrArray *evidence;    // of char*
+} Candidate;
+Candidate *candidate_new(Kind kind, const char *value, const DetectView *view, gsize start, gsize end, double shape);
+void candidate_free(Candidate *candidate);
+
+typedef struct {
+    const DetectData *data;
+    const Config *config;
+    const Message *message;
+    const Parties *parties;
+    const DetectView *view;
+    GPtrArray *out;  // of Candidate
+    bool *truncated; // set when a limit or match limit was hit
+} DetectScan;
+
+void social_find(DetectScan *scan);  // URLs, invites, profile URLs, handles (social.c); masks what it takes: see mask
+void mailbox_find(DetectScan *scan); // e-mail addresses in all forms (mailbox.c)
+void phone_find(DetectScan *scan);   // phones in all forms (phone.c)
+void street_find(DetectScan *scan);  // home addresses (street.c)
+void payment_find(DetectScan *scan); // payment handles (payment.c)
+void solicit_find(DetectScan *scan); // off-channel solicitations (solicit.c)
+// True when [start, end) of the view lies in a stretch another finder took (URLs first, so their digits are no phones).
+bool scan_taken(const DetectScan *scan, gsize start, gsize end);
+
+// ---- layers (layer.c) ------------------------------------------------------------------------------------------------------------
+
+// Marks over the passage's whole text: written, signature, quoted, forwarded, footer. Uses the reader's marks (HTML), quote
+// prefixes, attribution lines of the common clients and languages, the sender's name. GArray of LayerMark.
+GArray *layer_find(const DetectData *data, const Passage *passage, const Parties *parties);
+Layer layer_at(const GArray *marks, gsize offset);
+
+// ---- attribution (attribute.c) ----------------------------------------------------------------------------------------------------
+
+// Whose each candidate is, and how sure: exact matches of the roster, then context. Fills `findings` (of Finding).
+// `marks[i]` are the layers of passage i, `views[i]` its view (either may be NULL). False with `error` when the roster
+// could not tell.
+bool attribute_candidates(const DetectData *data, const Config *config, const Message *message, const Parties *parties,
+                          RosterSession *roster, GPtrArray *candidates, GArray *const *marks,
+                          DetectView *const *views, GPtrArray *findings, GError **error);
