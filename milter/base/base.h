@@ -6,10 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// ---- errors --------------------------------------------------------------------------------------------------
+// ---- errors
+// --------------------------------------------------------------------------------------------------
 
-// The code of an error is the sysexits(3) status a program ends with when it cannot go on because of it. Messages name
-// the file, the line or field, and the remedy.
+// The code of an error is the sysexits(3) status a program ends with when it cannot go on because of it.
+// Messages name the file, the line or field, and the remedy.
 #define BASE_ERROR (base_error_quark())
 GQuark base_error_quark(void);
 typedef enum {
@@ -32,45 +33,51 @@ int base_exit_status(const GError *error);
 // A predicate that can fail. TRI_UNKNOWN is never treated as no.
 typedef enum { TRI_NO = 0, TRI_YES = 1, TRI_UNKNOWN = -1 } Tri;
 
-// ---- logging -------------------------------------------------------------------------------------------------
+// ---- logging
+// -------------------------------------------------------------------------------------------------
 
 typedef enum { LOG_DEBUG_LEVEL, LOG_INFO_LEVEL, LOG_WARN_LEVEL, LOG_ERROR_LEVEL } LogLevel;
 
-// Sends GLib's structured log to `target`: "stderr", "syslog" or "journal". Call once, before threads start. False with
-// `error` set for an unknown target.
+// Sends GLib's structured log to `target`: "stderr", "syslog" or "journal". Call once, before threads start.
+// False with `error` set for an unknown target.
 bool log_setup(const char *target, const char *ident, LogLevel least, GError **error);
 
 // Parses "debug", "info", "warning" or "error". False when it is none of these.
 bool log_level_parse(const char *text, LogLevel *out_level);
 
-// One line: `message key=value ...`. The variable arguments are pairs of `const char *` key and value, ended by NULL; a
-// pair whose value is NULL is left out. Keys are lower case ("queue_id", "record", "rule", "action"); the journal gets
-// them as fields in upper case. Values are quoted where needed and control characters never reach the log.
+// One line: `message key=value ...`. The variable arguments are pairs of `const char *` key and value, ended
+// by NULL; a pair whose value is NULL is left out. Keys are lower case ("queue_id", "record", "rule",
+// "action"); the journal gets them as fields in upper case. Values are quoted where needed and control
+// characters never reach the log.
 void log_kv(LogLevel level, const char *message, ...) G_GNUC_NULL_TERMINATED;
 #define log_debug(...) log_kv(LOG_DEBUG_LEVEL, __VA_ARGS__, NULL)
 #define log_info(...)  log_kv(LOG_INFO_LEVEL, __VA_ARGS__, NULL)
 #define log_warn(...)  log_kv(LOG_WARN_LEVEL, __VA_ARGS__, NULL)
 #define log_error(...) log_kv(LOG_ERROR_LEVEL, __VA_ARGS__, NULL)
 
-// ---- time and ids --------------------------------------------------------------------------------------------
+// ---- time and ids
+// --------------------------------------------------------------------------------------------
 
-// Microseconds since 1970-01-01 UTC. The only place that reads the wall clock; pure code gets the value passed in.
+// Microseconds since 1970-01-01 UTC. The only place that reads the wall clock; pure code gets the value
+// passed in.
 int64_t clock_now_us(void);
 // `us` as RFC 3339 in UTC with milliseconds, "2026-11-22T19:26:57.123Z". Caller frees.
 char *clock_format(int64_t us);
 // Parses RFC 3339 (or a bare date, midnight UTC). False with `error` set when it is neither.
 bool clock_parse(const char *text, int64_t *out_us, GError **error);
-// The local calendar date of `us` in time zone `tz` (IANA name, NULL = UTC) as yyyymmdd. 0 when the zone is unknown.
+// The local calendar date of `us` in time zone `tz` (IANA name, NULL = UTC) as yyyymmdd. 0 when the zone is
+// unknown.
 int clock_local_date(int64_t us, const char *tz);
 
 #define ULID_LEN 26
-// A new ULID (Crockford base 32, upper case; https://github.com/ulid/spec) for `us`, into `out` with its NUL. Ids made in
-// one process rise strictly. False with `error` set when the system gives no randomness.
+// A new ULID (Crockford base 32, upper case; https://github.com/ulid/spec) for `us`, into `out` with its NUL.
+// Ids made in one process rise strictly. False with `error` set when the system gives no randomness.
 bool ulid_new(int64_t us, char out[ULID_LEN + 1], GError **error);
 // True when `text` is a ULID; `*out_ms` (may be NULL) gets its time in milliseconds.
 bool ulid_parse(const char *text, int64_t *out_ms);
 
-// ---- files ---------------------------------------------------------------------------------------------------
+// ---- files
+// ---------------------------------------------------------------------------------------------------
 
 // Everything is opened O_CLOEXEC. Errors name the path.
 // Whole file, at most `max` bytes (more is BASE_ERROR_DATA). Caller unrefs; NULL with `error` set.

@@ -1,16 +1,16 @@
-// The configuration: one libconfig file, checked whole before it is used. Every key, its type, default and bounds stand
-// in the table in config_keys.c; an unknown key, a wrong type and a value out of bounds are errors that name file, line,
-// key and remedy. A Config is immutable and reference-counted: a reload makes a new one.
-// Thread rule: any thread may read a Config it holds a reference to.
+// The configuration: one libconfig file, checked whole before it is used. Every key, its type, default and
+// bounds stand in the table in config_keys.c; an unknown key, a wrong type and a value out of bounds are
+// errors that name file, line, key and remedy. A Config is immutable and reference-counted: a reload makes a
+// new one. Thread rule: any thread may read a Config it holds a reference to.
 #pragma once
 
 #include "base/base.h"
 
 typedef struct {
-    char *name;     // of the district, shown in notices
-    char **domains; // mail domains of the district (staff and students), lower case
-    char *timezone; // IANA name: exceptions' dates are local dates
-    char **plus_domains; // domains whose "local+tag" is "local"; "*" = every domain
+    char *name;             // of the district, shown in notices
+    char **domains;         // mail domains of the district (staff and students), lower case
+    char *timezone;         // IANA name: exceptions' dates are local dates
+    char **plus_domains;    // domains whose "local+tag" is "local"; "*" = every domain
     char **dotless_domains; // domains that ignore dots in the local part (gmail.com, ...)
 } ConfigDistrict;
 
@@ -18,29 +18,31 @@ typedef struct {
     char *socket;       // libmilter notation: unix:/path, inet:port@host
     char *socket_owner; // user and group and octal mode of a unix socket
     char *socket_group;
+    char *socket_mode_text;
     int socket_mode;
     char *user; // run as, after the socket is open; "" = stay
     char *group;
-    int max_messages;    // messages in work at once
-    int wait_ms;         // how long a message waits for its turn, then tempfail
-    int inline_budget_ms; // the pipeline's time per message before the MTA's reply
-    int drain_s;         // at TERM: how long messages in work may take to end
-    char *spool_dir;     // where large messages are spooled
-    int64_t spool_threshold; // bytes kept in memory per message
+    int max_messages;         // messages in work at once
+    int wait_ms;              // how long a message waits for its turn, then tempfail
+    int inline_budget_ms;     // the pipeline's time per message before the MTA's reply
+    int drain_s;              // at TERM: how long messages in work may take to end
+    char *spool_dir;          // where large messages are spooled
+    int64_t spool_threshold;  // bytes kept in memory per message
     int64_t max_message_size; // larger messages are archived but not inspected
+    char *archive_failure;
     bool archive_failure_hold; // archive failed: true = Postfix HOLD queue, false = 451
-    bool add_header;     // adds X-Chaperone to what is delivered
+    bool add_header;           // adds X-Chaperone to what is delivered
 } ConfigMilter;
 
 typedef struct {
-    char *program; // chaperone-reader
-    char *user;    // worker's own user when started as root; "" = the daemon's
-    int workers;   // processes
-    int recycle_after; // messages, then a new process
-    int wait_ms;   // for a free worker
-    int wall_ms;   // per message
-    int cpu_s;     // per message
-    int64_t memory; // bytes of address space
+    char *program;         // chaperone-reader
+    char *user;            // worker's own user when started as root; "" = the daemon's
+    int workers;           // processes
+    int recycle_after;     // messages, then a new process
+    int wait_ms;           // for a free worker
+    int wall_ms;           // per message
+    int cpu_s;             // per message
+    int64_t memory;        // bytes of address space
     bool sandbox_required; // refuse to read where a part of the sandbox cannot be set up
 } ConfigReader;
 
@@ -90,8 +92,8 @@ typedef struct {
 } ConfigQuarantine;
 
 typedef struct {
-    char *from;     // address of the notices
-    char *contact;  // whom a sender may ask
+    char *from;          // address of the notices
+    char *contact;       // whom a sender may ask
     int per_sender_hour; // most notices a sender gets in an hour; more are counted in one
 } ConfigNotice;
 
@@ -114,8 +116,9 @@ typedef struct {
     ConfigLog log;
 } Config;
 
-// Loads and checks `path`. Every mistake in the file is collected; `error` (BASE_ERROR_CONFIG) holds them all, a line
-// each, "path:line: key: what is wrong; remedy". Relative paths in the file are relative to its directory.
+// Loads and checks `path`. Every mistake in the file is collected; `error` (BASE_ERROR_CONFIG) holds them
+// all, a line each, "path:line: key: what is wrong; remedy". Relative paths in the file are relative to its
+// directory.
 Config *config_load(const char *path, GError **error);
 // All defaults, for tests and for `chaperone scan` without --config. Cannot fail.
 Config *config_defaults(void);
@@ -123,9 +126,11 @@ Config *config_ref(Config *config);
 void config_unref(Config *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_unref)
 
-// Walks all keys: path ("milter.socket"), type name, default and meaning. For `chaperone config keys` and the lint.
-typedef void (*ConfigKeyFunc)(const char *path, const char *type, const char *fallback, const char *meaning, void *data);
+// Walks all keys: path ("milter.socket"), type name, default and meaning. For `chaperone config keys` and the
+// lint.
+typedef void (*ConfigKeyFunc)(const char *path, const char *type, const char *fallback, const char *meaning,
+                              void *data);
 void config_each_key(ConfigKeyFunc func, void *data);
-// Space separated keys whose values differ and which a running daemon cannot take over (sockets, users, paths that are
-// open). Caller frees; NULL when there are none.
+// Space separated keys whose values differ and which a running daemon cannot take over (sockets, users, paths
+// that are open). Caller frees; NULL when there are none.
 char *config_needs_restart(const Config *now, const Config *next);

@@ -1,5 +1,5 @@
-// The facts a reader can state about a message, and that rules can name (hostile-mail.md sections 2.3, 4 and 6).
-// One table: `X(name, class, meaning)`. The classes are what conf/policies/standard.conf acts on:
+// The facts a reader can state about a message, and that rules can name (hostile-mail.md sections 2.3, 4 and
+// 6). One table: `X(name, class, meaning)`. The classes are what conf/policies/standard.conf acts on:
 //   UNREADABLE  a part or the message could not be read: never a pass
 //   AMBIGUOUS   clients may see different things: held for students
 //   ODD         recorded, and a reason to look closer
@@ -73,7 +73,9 @@ typedef enum { FACT_UNREADABLE, FACT_AMBIGUOUS, FACT_ODD } FactClass;
     X("media",                ODD, "audio or video")
 // clang-format on
 
-// The table's own pointer for `name` (facts compare by it), its class and meaning; NULL when `name` is not in the table.
+// The table's own pointer for `name` (facts compare by it), its class and meaning; NULL when `name` is not in
+// the table.
 const char *message_fact_lookup(const char *name, FactClass *out_class, const char **out_meaning);
 // Calls `func` for each fact.
-void message_each_fact(void (*func)(const char *name, FactClass cls, const char *meaning, void *data), void *data);
+void message_each_fact(void (*func)(const char *name, FactClass cls, const char *meaning, void *data),
+                       void *data);

@@ -1,6 +1,6 @@
-// message: the types that rooms hand to each other. An Envelope is what the MTA said, a Message is what the reader made of
-// the bytes. Both are plain data: filled by one thread, then only read. Strings are valid UTF-8 unless a comment says
-// bytes. A Message owns all it points to.
+// message: the types that rooms hand to each other. An Envelope is what the MTA said, a Message is what the
+// reader made of the bytes. Both are plain data: filled by one thread, then only read. Strings are valid
+// UTF-8 unless a comment says bytes. A Message owns all it points to.
 #pragma once
 
 #include "base/base.h"
@@ -8,7 +8,8 @@
 
 #include <jansson.h>
 
-// ---- envelope --------------------------------------------------------------------------------------------------
+// ---- envelope
+// --------------------------------------------------------------------------------------------------
 
 typedef struct {
     char *address; // without angle brackets, as given
@@ -40,13 +41,15 @@ json_t *envelope_to_json(const Envelope *envelope);
 // The reverse, for records read back. NULL with `error` set when it is not an envelope.
 Envelope *envelope_from_json(const json_t *json, GError **error);
 
-// ---- message ---------------------------------------------------------------------------------------------------
+// ---- message
+// ---------------------------------------------------------------------------------------------------
 
 // Where a passage's text stands in its part.
 typedef enum {
     ORIGIN_TEXT,        // text/plain and what is shown as such
     ORIGIN_HTML,        // HTML as a client shows it
-    ORIGIN_HTML_SOURCE, // HTML with the tags taken off and nothing else understood; comments; scripts; style content
+    ORIGIN_HTML_SOURCE, // HTML with the tags taken off and nothing else understood; comments; scripts; style
+                        // content
     ORIGIN_LINK,        // a link target (href, src, action): one passage a link
     ORIGIN_ATTRIBUTE,   // alt, title, placeholder, value
     ORIGIN_HEADER,      // a header that clients show, decoded; `header` names it
@@ -65,7 +68,14 @@ const char *passage_origin_name(PassageOrigin origin);
 typedef enum { VISIBILITY_SHOWN, VISIBILITY_HIDDEN /* no client shows it */, VISIBILITY_SOURCE } Visibility;
 
 // Who wrote a stretch of text. The reader marks what HTML structure tells; detect finds the rest.
-typedef enum { LAYER_WRITTEN, LAYER_SIGNATURE, LAYER_QUOTED, LAYER_FORWARDED, LAYER_FOOTER, LAYER_LAST } Layer;
+typedef enum {
+    LAYER_WRITTEN,
+    LAYER_SIGNATURE,
+    LAYER_QUOTED,
+    LAYER_FORWARDED,
+    LAYER_FOOTER,
+    LAYER_LAST
+} Layer;
 const char *layer_name(Layer layer);
 
 typedef struct {
@@ -87,33 +97,39 @@ typedef struct {
     gsize len;
     GArray *marks; // of LayerMark, ordered, not overlapping; NULL = no hints
     GArray *map;   // of PassageMap, ordered; NULL = no linear source
-    char *reading; // which reading of an ambiguity this is ("charset=utf-16le", "header 2 of 2"); NULL = the plain one
+    char *reading; // which reading of an ambiguity this is ("charset=utf-16le", "header 2 of 2"); NULL = the
+                   // plain one
 } Passage;
 
-typedef enum { PART_READ, PART_UNREAD /* not a text format */, PART_FAILED /* could not be read */, PART_CONTAINER } PartState;
+typedef enum {
+    PART_READ,
+    PART_UNREAD /* not a text format */,
+    PART_FAILED /* could not be read */,
+    PART_CONTAINER
+} PartState;
 
 typedef struct {
-    int parent;        // index; -1 for part 0, the top message
+    int parent; // index; -1 for part 0, the top message
     guint depth;
-    char *path;        // "1.2.1" as IMAP numbers parts; "" for part 0
-    char *type;        // declared, lower case "text/html"; "" when there is none
-    char *sniffed;     // by content; equal to `type` where they agree
-    char *name;        // file name, decoded; NULL when none. The other spellings are passages of ORIGIN_FILENAME
-    char *charset;     // declared; NULL when none
-    char *encoding;    // Content-Transfer-Encoding as declared; NULL when none
+    char *path;     // "1.2.1" as IMAP numbers parts; "" for part 0
+    char *type;     // declared, lower case "text/html"; "" when there is none
+    char *sniffed;  // by content; equal to `type` where they agree
+    char *name;     // file name, decoded; NULL when none. The other spellings are passages of ORIGIN_FILENAME
+    char *charset;  // declared; NULL when none
+    char *encoding; // Content-Transfer-Encoding as declared; NULL when none
     char *content_id;
-    bool attachment;   // disposition attachment, or a type that clients show as a file
+    bool attachment; // disposition attachment, or a type that clients show as a file
     PartState state;
-    gsize size;        // decoded bytes
-    char *sha256;      // hex, over the decoded bytes; NULL for containers
+    gsize size;   // decoded bytes
+    char *sha256; // hex, over the decoded bytes; NULL for containers
 } Part;
 
 typedef struct {
-    char *header;  // "From", "Sender", "Reply-To", "To", "Cc", "Resent-From", ...
-    guint part;    // 0 = top message; others are of nested messages
+    char *header;   // "From", "Sender", "Reply-To", "To", "Cc", "Resent-From", ...
+    guint part;     // 0 = top message; others are of nested messages
     guint instance; // counts from 0 among the headers of that name
-    char *name;    // display name or comment, decoded; NULL when none
-    char *address; // as written, without angle brackets; may be malformed
+    char *name;     // display name or comment, decoded; NULL when none
+    char *address;  // as written, without angle brackets; may be malformed
 } MessageAddress;
 
 typedef struct {
@@ -129,11 +145,11 @@ typedef struct {
 
 typedef struct {
     char *message_id, *date, *subject; // first instances, decoded; NULL when none
-    GPtrArray *headers;   // of MessageHeader: top message, in order, all instances
-    GPtrArray *parts;     // of Part; [0] is the message
-    GPtrArray *passages;  // of Passage
-    GPtrArray *addresses; // of MessageAddress
-    GPtrArray *facts;     // of Fact
+    GPtrArray *headers;                // of MessageHeader: top message, in order, all instances
+    GPtrArray *parts;                  // of Part; [0] is the message
+    GPtrArray *passages;               // of Passage
+    GPtrArray *addresses;              // of MessageAddress
+    GPtrArray *facts;                  // of Fact
 } Message;
 
 Message *message_new(void); // with part 0 and nothing else
@@ -151,11 +167,12 @@ void message_add_address(Message *message, const char *header, guint part, guint
 void message_add_header(Message *message, const char *name, const char *value);
 // First value of top-level header `name` (case-insensitive), borrowed; NULL when there is none.
 const char *message_header(const Message *message, const char *name);
-// "body", "html", "subject", "header", "attachment:NAME", "attachment:OUTER!INNER", ... for people and for `where` in
-// scan's output; layers override it in detect. Caller frees.
+// "body", "html", "subject", "header", "attachment:NAME", "attachment:OUTER!INNER", ... for people and for
+// `where` in scan's output; layers override it in detect. Caller frees.
 char *message_where(const Message *message, const Passage *passage);
 
 // The wire form between the reader's worker and its parent: a serialized GVariant. The worker is not trusted:
-// message_from_bytes checks every index, count, enum and UTF-8 and returns NULL with `error` set at the first lie.
+// message_from_bytes checks every index, count, enum and UTF-8 and returns NULL with `error` set at the first
+// lie.
 GBytes *message_to_bytes(const Message *message);
 Message *message_from_bytes(GBytes *bytes, GError **error);

@@ -1,5 +1,6 @@
-// store: the one narrow interface to SQLite 3 (https://www.sqlite.org/c3ref/intro.html). No other room includes sqlite3.h.
-// A StoreDb and its statements belong to one thread at a time. Errors name the database file and SQLite's message.
+// store: the one narrow interface to SQLite 3 (https://www.sqlite.org/c3ref/intro.html). No other room
+// includes sqlite3.h. A StoreDb and its statements belong to one thread at a time. Errors name the database
+// file and SQLite's message.
 #pragma once
 
 #include "base/base.h"
@@ -21,8 +22,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreDb, store_close_auto)
 
 // Runs `sql` (may hold several statements, no results).
 bool store_exec(StoreDb *db, const char *sql, GError **error);
-// Brings the schema to version `n`: runs migrations[user_version..n-1], each in the same exclusive transaction.
-// A database newer than `n` is BASE_ERROR_DATA.
+// Brings the schema to version `n`: runs migrations[user_version..n-1], each in the same exclusive
+// transaction. A database newer than `n` is BASE_ERROR_DATA.
 bool store_migrate(StoreDb *db, const char *const *migrations, int n, GError **error);
 
 bool store_begin(StoreDb *db, GError **error);          // BEGIN IMMEDIATE
@@ -32,7 +33,8 @@ void store_rollback(StoreDb *db); // no-op outside a transaction
 int64_t store_changes(StoreDb *db);
 int64_t store_last_rowid(StoreDb *db);
 
-// A statement lives until store_finalize; after store_step returned DONE or the row is used, store_reset makes it ready.
+// A statement lives until store_finalize; after store_step returned DONE or the row is used, store_reset
+// makes it ready.
 StoreStmt *store_prepare(StoreDb *db, const char *sql, GError **error);
 void store_finalize(StoreStmt **stmt);
 static inline void store_finalize_auto(StoreStmt *stmt)
@@ -40,7 +42,8 @@ static inline void store_finalize_auto(StoreStmt *stmt)
     store_finalize(&stmt);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreStmt, store_finalize_auto)
-// Parameters count from 1; text and blobs are copied; NULL text binds NULL. A failed bind shows at the next step.
+// Parameters count from 1; text and blobs are copied; NULL text binds NULL. A failed bind shows at the next
+// step.
 void store_bind_text(StoreStmt *stmt, int index, const char *text);
 void store_bind_int(StoreStmt *stmt, int index, int64_t value);
 void store_bind_blob(StoreStmt *stmt, int index, const void *data, gsize len);
