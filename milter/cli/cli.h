@@ -1,0 +1,32 @@
+// cli: the chaperone command. One file a subcommand; each gets argv[0] = its own name and returns an exit
+// status of sysexits(3). Output goes to stdout, errors to stderr as "chaperone: ...".
+#pragma once
+
+#include "base/config.h"
+
+int cli_archive(int argc, char **argv);
+int cli_check(int argc, char **argv);
+int cli_config(int argc, char **argv);
+int cli_exception(int argc, char **argv);
+int cli_quarantine(int argc, char **argv);
+int cli_roster(int argc, char **argv);
+int cli_scan(int argc, char **argv);
+
+// ---- what the subcommands share (common.c)
+// -----------------------------------------------------------------------
+
+#define CLI_CONFIG_DEFAULT CHAPERONE_SYSCONFDIR "/chaperone/chaperone.conf"
+
+// Prints `error` as "chaperone: message" (each line of it) and returns its exit status; frees it. For `return
+// cli_fail(e)`.
+int cli_fail(GError *error);
+// Prints a usage error with the hint to --help; returns EX_USAGE.
+int cli_usage(const char *format, ...) G_GNUC_PRINTF(1, 2);
+// Who runs the command: SUDO_USER where it is set, else the login name. Caller frees; never NULL or empty.
+char *cli_who(void);
+
+// A progress bar on stderr, only where it is a terminal. `total` 0 = unknown. Call with done == total to end
+// it.
+void cli_progress(const char *what, guint64 done, guint64 total);
+// True when `fd` is a terminal and NO_COLOR is not set.
+bool cli_colour(int fd);
