@@ -28,7 +28,6 @@ typedef struct {
     int drain_s;              // at TERM: how long messages in work may take to end
     char *spool_dir;          // where large messages are spooled
     int64_t spool_threshold;  // bytes kept in memory per message
-    int64_t max_message_size; // larger messages are archived but not inspected
     char *archive_failure;
     bool archive_failure_hold; // archive failed: true = Postfix HOLD queue, false = 451
     bool add_header;           // adds X-Chaperone to what is delivered

@@ -36,9 +36,10 @@ typedef struct {
 void judgement_free(Judgement *judgement);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Judgement, judgement_free)
 
-// `fd` holds the `len` raw bytes. NULL with `error` (tempfail) when a step could not tell; `now_us` is the time of receipt.
+// `fd` holds the `len` raw bytes. NULL with `error` (tempfail) when a step could not tell; `now_us` is the time of receipt;
+// `budget_ms` bounds the reading (0 = reader.wall_ms).
 Judgement *judge_message(const Snapshot *snapshot, ReaderPool *pool, const Envelope *envelope, int fd, gsize len,
-                         int64_t now_us, GError **error);
+                         int64_t now_us, int budget_ms, GError **error);
 
 // What scan prints and what a record keeps of the decision: the object of the issue ({"id"?, "direction", "mode", "policy",
 // "parties", "recipients", "findings", "facts", "reasons"}). `mask` hides the values (for records: the bytes are beside

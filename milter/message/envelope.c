@@ -66,7 +66,8 @@ char *envelope_bare_address(const char *raw)
 void envelope_add_rcpt(Envelope *envelope, const char *raw, const char *args)
 {
     EnvelopeRcpt *rcpt = g_new0(EnvelopeRcpt, 1);
-    rcpt->address = envelope_bare_address(raw);
+    g_autofree char *bare = envelope_bare_address(raw);
+    rcpt->address = g_utf8_make_valid(bare, -1);
     rcpt->raw = g_strdup(raw);
     rcpt->args = args != NULL && *args != '\0' ? g_strdup(args) : NULL;
     g_ptr_array_add(envelope->rcpts, rcpt);
