@@ -1,0 +1,34 @@
+#include "daemon/daemon.h"
+
+#include <string.h>
+
+Snapshot *daemon_snapshot(Daemon *daemon)
+{
+    g_mutex_lock(&daemon->lock);
+    Snapshot *snapshot = snapshot_ref(daemon->snapshot);
+    g_mutex_unlock(&daemon->lock);
+    return snapshot;
+}
+
+void daemon_reload(Daemon *daemon)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Snapshot) old = daemon_snapshot(daemon);
+    g_autoptr(Snapshot) next = snapshot_load(old->config->path, &error);
+    if (next == NULL) {
+        g_auto(GStrv) lines = g_strsplit(error->message, "\n", -1);
+        for (char **line = lines; *line != NULL; line++)
+            log_error("reload refused, the old configuration stays", "error", *line);
+        return;
+    }
+    g_autofree char *restart = config_needs_restart(old->config, next->config);
+    if (restart != NULL)
+        log_warn("keys that need a restart are not taken over", "keys", restart);
+    g_mutex_lock(&daemon->lock);
+    Snapshot *before = daemon->snapshot;
+    daemon->snapshot = g_steal_pointer(&next);
+    g_mutex_unlock(&daemon->lock);
+    snapshot_unref(before);
+    g_autoptr(Snapshot) now = daemon_snapshot(daemon);
+    log_info("configuration reloaded", "policy", policy_version(now->policy));
+}

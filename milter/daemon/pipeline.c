@@ -1,0 +1,266 @@
+// The way of one message, in the order of the design: read, resolve, detect and decide (judge), archive,
+// hold, answer.
+#include "daemon/daemon.h"
+
+#include <string.h>
+
+void verdict_clear(Verdict *verdict)
+{
+    g_free(verdict->record);
+    g_free(verdict->text);
+    g_clear_pointer(&verdict->dropped, g_ptr_array_unref);
+    *verdict = (Verdict){.kind = VERDICT_TEMPFAIL};
+}
+
+static void log_failure(const Envelope *envelope, const char *record, const char *step, const GError *error)
+{
+    log_error("message deferred", "queue_id", envelope->queue_id, "record", record, "step", step, "error",
+              error != NULL ? error->message : "?", "verdict", "tempfail");
+}
+
+static void defer(Verdict *verdict)
+{
+    verdict->kind = VERDICT_TEMPFAIL;
+    g_free(verdict->text);
+    verdict->text = g_strdup("Temporarily not able to process this message; please try again later");
+}
+
+// What stands in the record beside the bytes.
+static json_t *record_meta(const Envelope *envelope, const Judgement *judgement)
+{
+    json_t *meta = json_object();
+    json_object_set_new(meta, "envelope", envelope_to_json(envelope));
+    json_object_set_new(meta, "judgement", judgement_to_json(judgement, envelope, NULL, true));
+    json_t *message = json_object();
+    if (judgement->message->subject != NULL)
+        json_object_set_new(message, "subject", json_string(judgement->message->subject));
+    if (judgement->message->message_id != NULL)
+        json_object_set_new(message, "message_id", json_string(judgement->message->message_id));
+    if (judgement->message->date != NULL)
+        json_object_set_new(message, "date", json_string(judgement->message->date));
+    json_object_set_new(meta, "message", message);
+    return meta;
+}
+
+static const Reason *first_reason(const Decision *decision)
+{
+    return decision->reasons->len > 0 ? decision->reasons->pdata[0] : NULL;
+}
+
+// What reviewers see of a held message in lists.
+static json_t *hold_summary(const Judgement *judgement, const json_t *meta)
+{
+    const Reason *reason = first_reason(judgement->decision);
+    const Party *sender = judgement->parties->sender;
+    json_t *whole = json_object_get(meta, "judgement");
+    json_t *summary = json_object();
+    json_object_set_new(summary, "sender", json_string(sender->address));
+    json_object_set_new(summary, "sender_name",
+                        sender->name != NULL ? json_string(sender->name) : json_null());
+    json_object_set_new(summary, "sender_role", json_string(role_name(sender->role)));
+    json_object_set(summary, "subject", json_object_get(json_object_get(meta, "message"), "subject"));
+    if (reason != NULL) {
+        json_object_set_new(summary, "rule", json_string(reason->rule));
+        json_object_set_new(summary, "clause", json_string(reason->clause != NULL ? reason->clause : ""));
+        json_object_set_new(summary, "gist", json_string(reason->gist != NULL ? reason->gist : ""));
+        json_object_set_new(summary, "severity", json_integer(reason->severity));
+    }
+    json_object_set(summary, "reasons", json_object_get(whole, "reasons"));
+    json_object_set(summary, "findings", json_object_get(whole, "findings"));
+    json_object_set(summary, "facts", json_object_get(whole, "facts"));
+    return summary;
+}
+
+// The recipients that get nothing now: held ones, and rejected ones of a message that others do get (after
+// DATA there is one answer for all; a person then denies).
+static GPtrArray *kept_back(const Envelope *envelope, const Decision *decision, GPtrArray *out_raw)
+{
+    GPtrArray *kept = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < envelope->rcpts->len && i < decision->rcpts->len; i++) {
+        const EnvelopeRcpt *rcpt = envelope->rcpts->pdata[i];
+        const RcptDecision *one = decision->rcpts->pdata[i];
+        if (one->action < ACTION_HOLD)
+            continue;
+        g_ptr_array_add(kept, g_strdup(rcpt->address));
+        g_ptr_array_add(out_raw, g_strdup(rcpt->raw));
+    }
+    return kept;
+}
+
+static bool all_rejected(const Decision *decision)
+{
+    for (guint i = 0; i < decision->rcpts->len; i++)
+        if (((const RcptDecision *)decision->rcpts->pdata[i])->action != ACTION_REJECT)
+            return false;
+    return decision->rcpts->len > 0;
+}
+
+static bool any_action(const Decision *decision, Action action)
+{
+    for (guint i = 0; i < decision->rcpts->len; i++)
+        if (((const RcptDecision *)decision->rcpts->pdata[i])->action == action)
+            return true;
+    return false;
+}
+
+static char *reject_text(const Decision *decision, const char *record)
+{
+    for (guint i = 0; i < decision->reasons->len; i++) {
+        const Reason *reason = decision->reasons->pdata[i];
+        if (reason->effective == ACTION_REJECT && reason->reply != NULL)
+            return g_strdup_printf("%s (reference %s)", reason->reply, record);
+    }
+    return g_strdup_printf("Message refused by district policy (reference %s)", record);
+}
+
+// Exceptions that let something through are events of their own: their use must be provable.
+static bool record_exceptions(Daemon *daemon, const Judgement *judgement, const char *record, int64_t now_us,
+                              GError **error)
+{
+    bool ok = true;
+    for (guint i = 0; ok && i < judgement->decision->reasons->len; i++) {
+        const Reason *reason = judgement->decision->reasons->pdata[i];
+        for (guint j = 0; ok && reason->tries != NULL && j < reason->tries->len; j++) {
+            const ExceptionTry *tried = reason->tries->pdata[j];
+            if (!tried->used)
+                continue;
+            json_t *detail =
+                json_pack("{s:s, s:s, s:s, s:s}", "exception", tried->id, "rule", reason->rule, "student",
+                          tried->student != NULL ? tried->student : "", "why", tried->why);
+            ok = archive_event(daemon->archive, "exception-used", "chaperone-milter", record, detail, now_us,
+                               error);
+            json_decref(detail);
+        }
+    }
+    return ok;
+}
+
+static bool notify(Daemon *daemon, const Envelope *envelope, const Judgement *judgement, const json_t *meta,
+                   const char *record, bool held, int64_t now_us, GError **error)
+{
+    bool sender = false;
+    for (guint i = 0; i < judgement->decision->reasons->len; i++) {
+        const Reason *reason = judgement->decision->reasons->pdata[i];
+        sender |= reason->notify_sender && reason->effective >= ACTION_COACH;
+    }
+    if (!sender)
+        return true;
+    return quarantine_notice(daemon->quarantine, held ? NOTICE_HELD : NOTICE_COACH, record, envelope,
+                             judgement->message, json_object_get(meta, "judgement"), NULL, now_us, error);
+}
+
+static void log_decision(const Envelope *envelope, const Judgement *judgement, const char *record,
+                         int64_t size, int64_t began)
+{
+    const Reason *reason = first_reason(judgement->decision);
+    g_autofree char *bytes = g_strdup_printf("%" G_GINT64_FORMAT, size);
+    g_autofree char *took = g_strdup_printf("%.1f", (double)(g_get_monotonic_time() - began) / 1000.0);
+    g_autofree char *rcpts = g_strdup_printf("%u", envelope->rcpts->len);
+    log_info("message", "queue_id", envelope->queue_id, "record", record, "action",
+             action_name(decision_strongest(judgement->decision)), "rule",
+             reason != NULL ? reason->rule : "-", "from", envelope->mail_from, "sender_role",
+             role_name(judgement->parties->sender->role), "rcpts", rcpts, "direction",
+             direction_name(judgement->decision->direction), "policy", judgement->decision->version, "size",
+             bytes, "ms", took);
+}
+
+// A record exists, but the sender keeps the message: the archive must say so.
+static void note_unaccepted(Daemon *daemon, const char *record, const char *why, int64_t now_us)
+{
+    g_autoptr(GError) error = NULL;
+    json_t *detail = json_pack("{s:s}", "why", why);
+    if (!archive_event(daemon->archive, "not-accepted", "chaperone-milter", record, detail, now_us, &error))
+        log_error("event not recorded", "record", record, "event", "not-accepted", "error", error->message);
+    json_decref(detail);
+}
+
+static void conclude(const Envelope *envelope, const Decision *decision, const char *record, GPtrArray *raw,
+                     Verdict *verdict)
+{
+    verdict->record = g_strdup(record);
+    verdict->tagged = any_action(decision, ACTION_TAG) || any_action(decision, ACTION_COACH);
+    if (all_rejected(decision)) {
+        verdict->kind = VERDICT_REJECT;
+        verdict->text = reject_text(decision, record);
+    } else if (raw->len == 0) {
+        verdict->kind = VERDICT_DELIVER;
+    } else if (raw->len == envelope->rcpts->len) {
+        verdict->kind = VERDICT_DISCARD;
+    } else {
+        verdict->kind = VERDICT_DROP_HELD;
+        verdict->dropped = g_ptr_array_ref(raw);
+    }
+}
+
+// Steps 5 and 6. False with `error` after which the message is deferred; `*out_record` is set once a record
+// exists.
+static bool keep(Daemon *daemon, const Envelope *envelope, const Judgement *judgement, json_t *meta, int fd,
+                 int64_t len, GPtrArray *held, char **out_record, GError **error)
+{
+    int64_t now_us = envelope->received_us;
+    g_autoptr(ArchiveRef) ref = archive_append(daemon->archive, NULL, fd, len, meta, now_us, error);
+    if (ref == NULL)
+        return false;
+    *out_record = g_strdup(ref->id);
+    bool ok = record_exceptions(daemon, judgement, ref->id, now_us, error);
+    bool hold = held->len > 0 && !all_rejected(judgement->decision);
+    if (ok && hold) {
+        json_t *summary = hold_summary(judgement, meta);
+        ok = quarantine_hold(daemon->quarantine, ref, envelope, held, HOLD_HELD, summary, now_us, error);
+        json_decref(summary);
+    }
+    return ok && notify(daemon, envelope, judgement, meta, ref->id, hold, now_us, error);
+}
+
+static void run_inside(Daemon *daemon, const Envelope *envelope, Intake *intake, void (*tick)(void *),
+                       void *data, Verdict *verdict)
+{
+    int64_t began = g_get_monotonic_time();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Snapshot) snapshot = daemon_snapshot(daemon);
+    g_autofree char *record = NULL;
+    int64_t len = intake_size(intake);
+    int fd = intake_fd(intake, &error);
+    g_autoptr(Judgement) judgement =
+        fd < 0 ? NULL
+               : judge_message(snapshot, daemon->readers, envelope, fd, (gsize)len, envelope->received_us,
+                               snapshot->config->milter.inline_budget_ms, &error);
+    if (judgement == NULL) {
+        log_failure(envelope, NULL, fd < 0 ? "intake" : "judge", error);
+        defer(verdict);
+        return;
+    }
+    tick(data);
+    g_autoptr(GPtrArray) raw = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) held = kept_back(envelope, judgement->decision, raw);
+    json_t *meta = record_meta(envelope, judgement);
+    if (keep(daemon, envelope, judgement, meta, fd, len, held, &record, &error)) {
+        conclude(envelope, judgement->decision, record, raw, verdict);
+        log_decision(envelope, judgement, record, len, began);
+    } else {
+        log_failure(envelope, record, record == NULL ? "archive" : "quarantine", error);
+        defer(verdict);
+        if (record != NULL)
+            note_unaccepted(daemon, record, error->message, envelope->received_us);
+        else if (snapshot->config->milter.archive_failure_hold)
+            verdict->kind = VERDICT_MTA_HOLD;
+    }
+    json_decref(meta);
+}
+
+void pipeline_run(Daemon *daemon, const Envelope *envelope, Intake *intake, void (*tick)(void *), void *data,
+                  Verdict *out_verdict)
+{
+    g_autoptr(Snapshot) snapshot = daemon_snapshot(daemon);
+    *out_verdict = (Verdict){.kind = VERDICT_TEMPFAIL};
+    if (!gate_enter(daemon->gate, snapshot->config->milter.wait_ms, 5000, tick, data)) {
+        log_warn("message deferred: too many in work", "queue_id", envelope->queue_id, "verdict", "tempfail");
+        defer(out_verdict);
+    } else {
+        run_inside(daemon, envelope, intake, tick, data, out_verdict);
+        gate_leave(daemon->gate);
+    }
+    daemon->messages++;
+    daemon->held += out_verdict->kind == VERDICT_DISCARD || out_verdict->kind == VERDICT_DROP_HELD;
+    daemon->deferred += out_verdict->kind == VERDICT_TEMPFAIL || out_verdict->kind == VERDICT_MTA_HOLD;
+}
