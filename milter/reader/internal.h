@@ -10,6 +10,7 @@ typedef struct {
     gsize decoded;  // bytes decoded so far
     guint depth;    // of nested messages and encoded-in-encoded content
     guint passages; // added so far
+    GHashTable *seen; // hashes of lines the structured walk has read, for the sweep to leave out; NULL = none
 } ReaderState;
 
 // Adds text to the message within the limits (passages, passage_bytes); what is over them is cut at a character and stated
@@ -33,12 +34,16 @@ typedef struct {
     char *text; // valid UTF-8
     gsize len;
     char *reading; // NULL for the declared, clean one; else "charset=windows-1252", ...
+    GArray *map;   // of PassageMap, text to the bytes read; NULL when there is none
 } CharsetReading;
 void charset_reading_free(CharsetReading *reading);
 // Every plausible reading of `data`: the declared charset when it decodes, then BOM, UTF-8, UTF-16 by NUL pattern, UTF-7,
 // windows-1252, ... At least one. `*out_fact` gets a fact name ("wrong-charset", "unknown-charset", "overlong-utf8", "nul",
 // "utf-7") or NULL. GPtrArray of CharsetReading.
 GPtrArray *charset_readings(const void *data, gsize len, const char *declared, const char **out_fact);
+// Adds `reading` as a passage, with its map and its name; otherwise as reader_add_text. parse.c
+Passage *reader_add_reading(ReaderState *state, guint part, PassageOrigin origin, Visibility visibility,
+                            const CharsetReading *reading);
 // One best reading, for headers. Caller frees.
 char *charset_best(const void *data, gsize len, const char *declared, gsize *out_len);
 
