@@ -7,7 +7,13 @@
 #include "message/message.h"
 #include "roster/roster.h"
 
-typedef enum { ACTION_DELIVER, ACTION_TAG, ACTION_COACH, ACTION_HOLD, ACTION_REJECT } Action; // weakest to strongest
+typedef enum {
+    ACTION_DELIVER,
+    ACTION_TAG,
+    ACTION_COACH,
+    ACTION_HOLD,
+    ACTION_REJECT
+} Action; // weakest to strongest
 const char *action_name(Action action);
 typedef enum { MODE_MONITOR, MODE_COACH, MODE_ENFORCE } Mode;
 const char *mode_name(Mode mode);
@@ -17,14 +23,16 @@ typedef enum { DIRECTION_INTERNAL, DIRECTION_INBOUND, DIRECTION_OUTBOUND, DIRECT
 const char *direction_name(Direction direction);
 
 typedef struct Policy Policy; // immutable, reference-counted; any thread
-// Parses and checks policy text (`name` is its file name, for messages; `include_dir` for @include, NULL = none allowed).
-// NULL with `error` (BASE_ERROR_CONFIG): every mistake, a line each, "file:line: rule: key: what; remedy".
+// Parses and checks policy text (`name` is its file name, for messages; `include_dir` for @include, NULL =
+// none allowed). NULL with `error` (BASE_ERROR_CONFIG): every mistake, a line each, "file:line: rule: key:
+// what; remedy".
 Policy *policy_parse(const char *name, const char *text, const char *include_dir, GError **error);
 Policy *policy_ref(Policy *policy);
 void policy_unref(Policy *policy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Policy, policy_unref)
 const char *policy_name(const Policy *policy);
-const char *policy_version(const Policy *policy); // declared version and the first 12 hex of its SHA-256: "3-0123456789ab"
+const char *policy_version(
+    const Policy *policy); // declared version and the first 12 hex of its SHA-256: "3-0123456789ab"
 
 typedef struct {
     const Config *config;
@@ -39,7 +47,7 @@ typedef struct {
 } PolicyInput;
 
 typedef struct {
-    char *id;     // exception
+    char *id;      // exception
     guint finding; // index
     char *student; // address it was tried for
     bool used;
@@ -61,8 +69,8 @@ typedef struct {
 } Reason;
 
 typedef struct {
-    char *address; // envelope recipient as given
-    Action action; // strongest of its reasons, after mode
+    char *address;    // envelope recipient as given
+    Action action;    // strongest of its reasons, after mode
     GPtrArray *rules; // of char*: names of the rules that fired for it
 } RcptDecision;
 

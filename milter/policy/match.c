@@ -1,0 +1,304 @@
+// Does a condition hold for one recipient of one message? TRI_UNKNOWN only when the roster could not tell.
+#include "policy/internal.h"
+
+#include <string.h>
+
+bool party_is_district(const Party *party)
+{
+    bool person = party->role == ROLE_STAFF || party->role == ROLE_STUDENT || party->role == ROLE_GUARDIAN;
+    return party->role == ROLE_SERVICE || party->role == ROLE_LIST ||
+           (person && party->account == ACCOUNT_SCHOOL);
+}
+
+static bool mask_has(guint mask, int bit)
+{
+    return mask == 0 || (mask & (1u << bit));
+}
+
+static bool address_matches(const char *pattern, const Party *party)
+{
+    const char *address = party->canonical ? party->canonical : party->address;
+    const char *at = address ? strrchr(address, '@') : NULL;
+    if (!at)
+        return false;
+    if (*pattern != '@')
+        return g_ascii_strcasecmp(pattern, address) == 0;
+    const char *domain = at + 1, *want = pattern + 1;
+    gsize have = strlen(domain), len = strlen(want);
+    return have >= len && g_ascii_strcasecmp(domain + have - len, want) == 0 &&
+           (have == len || domain[have - len - 1] == '.');
+}
+
+static bool any_address(char *const *patterns, const Party *party)
+{
+    bool found = false;
+    for (guint i = 0; patterns[i] && !found; i++)
+        found = address_matches(patterns[i], party);
+    return found;
+}
+
+static bool any_string(char *const *wanted, const GPtrArray *have)
+{
+    bool found = false;
+    for (guint i = 0; have && i < have->len && !found; i++)
+        found = g_strv_contains((const char *const *)wanted, have->pdata[i]);
+    return found;
+}
+
+static bool also_matches(guint mask, const Party *party)
+{
+    bool found = mask & (1u << party->role);
+    for (guint i = 0; party->roles && i < party->roles->len && !found; i++) {
+        int role = names_find(names_role, ROLE_LAST, party->roles->pdata[i]);
+        found = role >= 0 && (mask & (1u << role));
+    }
+    return found;
+}
+
+static bool same_person(const Party *party, const Party *sender)
+{
+    return party->person && sender->person && strcmp(party->person, sender->person) == 0;
+}
+
+static bool tri_is(Tri wanted, bool is)
+{
+    return wanted == TRI_UNKNOWN || (wanted == TRI_YES) == is;
+}
+
+// What needs no look-up.
+static bool party_matches(const PartyCond *cond, const Party *party, const Party *sender)
+{
+    if (!mask_has(cond->roles, party->role) || (cond->also && !also_matches(cond->also, party)))
+        return false;
+    if (cond->accounts &&
+        !(cond->accounts & (1u << (party_is_district(party) ? ACCOUNT_SCHOOL : ACCOUNT_PERSONAL))))
+        return false;
+    if ((cond->addresses && !any_address(cond->addresses, party)) ||
+        (cond->schools && !any_string(cond->schools, party->schools)) ||
+        (cond->classes && !any_string(cond->classes, party->classes)) ||
+        !tri_is(cond->enabled, party->enabled))
+        return false;
+    bool self = same_person(party, sender);
+    return tri_is(cond->self, self) && tri_is(cond->own_private, self && !party_is_district(party));
+}
+
+static bool sender_holds(const PartyCond *cond, const Parties *parties)
+{
+    return party_matches(cond, parties->sender, parties->sender) &&
+           tri_is(cond->authenticated, g_strcmp0(parties->sender_by, "auth") == 0);
+}
+
+static Tri recipient_holds(const PartyCond *cond, Member *member)
+{
+    if (!party_matches(cond, member->party, member->context->in->parties->sender))
+        return TRI_NO;
+    if (cond->family == TRI_UNKNOWN)
+        return TRI_YES;
+    Tri family = member_is_family(member);
+    return family == TRI_UNKNOWN ? TRI_UNKNOWN : family == cond->family ? TRI_YES : TRI_NO;
+}
+
+// Another recipient, or a member of a list that another recipient is.
+static bool with_holds(const PartyCond *cond, const Member *member)
+{
+    const Parties *parties = member->context->in->parties;
+    bool found = false;
+    for (guint i = 0; i < parties->rcpts->len && !found; i++) {
+        const Party *party = parties->rcpts->pdata[i];
+        if (i == member->rcpt)
+            continue;
+        found = party_matches(cond, party, parties->sender);
+        for (guint j = 0; party->members && j < party->members->len && !found; j++)
+            found = party_matches(cond, party->members->pdata[j], parties->sender);
+    }
+    return found;
+}
+
+static bool direction_holds(guint mask, const Member *member)
+{
+    bool from = party_is_district(member->context->in->parties->sender);
+    bool to = party_is_district(member->party);
+    Direction direction =
+        from ? (to ? DIRECTION_INTERNAL : DIRECTION_OUTBOUND) : (to ? DIRECTION_INBOUND : DIRECTION_EXTERNAL);
+    return mask & (1u << direction);
+}
+
+// ---- facts
+// ---------------------------------------------------------------------------------------------------------------
+
+static bool fact_wanted(const FactCond *cond, const char *name)
+{
+    FactClass cls;
+    const char *known = message_fact_lookup(name, &cls, NULL);
+    return known && ((cond->classes & (1u << cls)) || g_ptr_array_find(cond->names, known, NULL));
+}
+
+static void fact_note(GPtrArray *facts, const char *name)
+{
+    if (!g_ptr_array_find_with_equal_func(facts, name, g_str_equal, NULL))
+        g_ptr_array_add(facts, (gpointer)name);
+}
+
+static Tri fact_holds(const FactCond *cond, Trial *trial)
+{
+    DecideContext *context = trial->member->context;
+    Tri found = TRI_NO;
+    const GPtrArray *facts = context->in->message->facts;
+    for (guint i = 0; i < facts->len; i++) {
+        const Fact *fact = facts->pdata[i];
+        if (fact_wanted(cond, fact->name)) {
+            fact_note(trial->facts, fact->name);
+            found = TRI_YES;
+        }
+    }
+    const GPtrArray *more = context->in->detection->facts;
+    for (guint i = 0; i < more->len; i++) {
+        if (fact_wanted(cond, more->pdata[i])) {
+            fact_note(trial->facts, more->pdata[i]);
+            found = TRI_YES;
+        }
+    }
+    for (int i = 0; i < DERIVED_LAST; i++) {
+        Tri holds = cond->derived & (1u << i) ? derived_holds(context, (Derived)i) : TRI_NO;
+        if (holds == TRI_UNKNOWN)
+            return TRI_UNKNOWN;
+        if (holds == TRI_YES) {
+            fact_note(trial->facts, derived_name((Derived)i));
+            found = TRI_YES;
+        }
+    }
+    return found;
+}
+
+// ---- findings
+// --------------------------------------------------------------------------------------------------------------
+
+static Whose finding_whose(const Finding *finding, const Member *member)
+{
+    const Party *sender = member->context->in->parties->sender;
+    if (finding->owner == OWNER_SENDER ||
+        (finding->owner_person && g_strcmp0(finding->owner_person, sender->person) == 0))
+        return WHOSE_SENDER;
+    if (!finding->owner_person)
+        return WHOSE_NOBODY;
+    return g_strcmp0(finding->owner_person, member->party->person) == 0 ? WHOSE_RECIPIENT : WHOSE_OTHER;
+}
+
+static bool where_matches(char *const *patterns, const char *where)
+{
+    bool found = false;
+    for (guint i = 0; patterns[i] && !found; i++)
+        found = g_pattern_match_simple(patterns[i], where ? where : "");
+    return found;
+}
+
+static bool finding_matches(const FindingCond *cond, const Finding *finding, const Member *member)
+{
+    const Policy *policy = member->context->in->policy;
+    double least = cond->confidence < 0 ? policy->confidence[finding->kind] : cond->confidence;
+    if (finding->confidence < least || !mask_has(cond->kinds, finding->kind) ||
+        !mask_has(cond->owners, finding->owner) || !mask_has(cond->layers, finding->layer) ||
+        !mask_has(cond->visibilities, finding->visibility))
+        return false;
+    if (cond->whose && !(cond->whose & (1u << finding_whose(finding, member))))
+        return false;
+    if ((cond->where && !where_matches(cond->where, finding->where)) ||
+        (cond->obfuscation && !any_string(cond->obfuscation, finding->obfuscation)) ||
+        (cond->values &&
+         !g_strv_contains((const char *const *)cond->values, finding->value ? finding->value : "")))
+        return false;
+    return tri_is(cond->obfuscated, finding->obfuscation->len > 0) &&
+           tri_is(cond->sweep_only, finding->sweep_only);
+}
+
+static Tri finding_holds(const FindingCond *cond, Trial *trial)
+{
+    const GPtrArray *findings = trial->member->context->in->detection->findings;
+    Tri found = TRI_NO;
+    for (guint i = 0; i < findings->len; i++) {
+        if ((trial->aside && trial->aside[i]) || !finding_matches(cond, findings->pdata[i], trial->member))
+            continue;
+        trial->matched[i] = true;
+        found = TRI_YES;
+    }
+    return found;
+}
+
+// ---- the whole
+// ---------------------------------------------------------------------------------------------------------------
+
+static Tri all_hold(const GPtrArray *branches, Trial *trial)
+{
+    Tri holds = TRI_YES;
+    for (guint i = 0; branches && i < branches->len && holds == TRI_YES; i++)
+        holds = condition_holds(branches->pdata[i], trial);
+    return holds;
+}
+
+// Every branch is asked: all findings that speak for the rule are its findings.
+static Tri any_holds(const GPtrArray *branches, Trial *trial)
+{
+    Tri holds = branches ? TRI_NO : TRI_YES;
+    for (guint i = 0; branches && i < branches->len && holds != TRI_UNKNOWN; i++) {
+        Tri one = condition_holds(branches->pdata[i], trial);
+        holds = one == TRI_NO ? holds : one;
+    }
+    return holds;
+}
+
+// What is negated selects nothing: it is tried on a trial of its own.
+static Tri none_holds(const GPtrArray *branches, const Trial *trial)
+{
+    if (!branches)
+        return TRI_YES;
+    guint count = trial->member->context->in->detection->findings->len;
+    g_autofree bool *matched = g_new0(bool, count + 1);
+    g_autoptr(GPtrArray) facts = g_ptr_array_new();
+    Trial own = {trial->member, trial->aside, matched, facts};
+    Tri holds = TRI_YES;
+    for (guint i = 0; i < branches->len && holds == TRI_YES; i++) {
+        Tri one = condition_holds(branches->pdata[i], &own);
+        holds = one == TRI_UNKNOWN ? TRI_UNKNOWN : one == TRI_YES ? TRI_NO : TRI_YES;
+    }
+    return holds;
+}
+
+// What a group asks itself, cheap questions first.
+static Tri own_holds(const Condition *condition, Trial *trial)
+{
+    Member *member = trial->member;
+    if (condition->directions && !direction_holds(condition->directions, member))
+        return TRI_NO;
+    if (condition->sender && !sender_holds(condition->sender, member->context->in->parties))
+        return TRI_NO;
+    Tri holds = condition->recipient ? recipient_holds(condition->recipient, member) : TRI_YES;
+    if (holds == TRI_YES && condition->with)
+        holds = with_holds(condition->with, member) ? TRI_YES : TRI_NO;
+    if (holds == TRI_YES && condition->finding)
+        holds = finding_holds(condition->finding, trial);
+    if (holds == TRI_YES && condition->fact)
+        holds = fact_holds(condition->fact, trial);
+    return holds;
+}
+
+// A branch that does not hold as a whole selects nothing: the findings it touched are taken back.
+Tri condition_holds(const Condition *condition, Trial *trial)
+{
+    guint count = trial->member->context->in->detection->findings->len;
+    g_autofree bool *before =
+        condition->selects ? g_memdup2(trial->matched, (count + 1) * sizeof(bool)) : NULL;
+    guint facts = trial->facts->len;
+    Tri holds = own_holds(condition, trial);
+    if (holds == TRI_YES)
+        holds = all_hold(condition->all, trial);
+    if (holds == TRI_YES)
+        holds = any_holds(condition->any, trial);
+    if (holds == TRI_YES)
+        holds = none_holds(condition->none, trial);
+    if (holds != TRI_YES) {
+        g_ptr_array_set_size(trial->facts, (gint)facts);
+        if (before)
+            memcpy(trial->matched, before, (count + 1) * sizeof(bool));
+    }
+    return holds;
+}
