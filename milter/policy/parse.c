@@ -55,6 +55,11 @@ const char *policy_version(const Policy *policy)
     return policy->version;
 }
 
+guint policy_rule_count(const Policy *policy)
+{
+    return policy->rules->len;
+}
+
 static Policy *policy_new(void)
 {
     Policy *policy = g_new0(Policy, 1);

@@ -34,6 +34,8 @@ const char *policy_name(const Policy *policy);
 const char *policy_version(
     const Policy *policy); // declared version and the first 12 hex of its SHA-256: "3-0123456789ab"
 
+guint policy_rule_count(const Policy *policy);
+
 typedef struct {
     const Config *config;
     const Policy *policy;

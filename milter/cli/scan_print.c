@@ -1,0 +1,134 @@
+// What scan prints: an explanation for people, or JSON.
+#include "cli/scan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+// Text of a message on a terminal: no control character gets through.
+static char *safe(const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text ? text : "-", -1);
+    g_autoptr(GString) out = g_string_new(NULL);
+    for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        GUnicodeType type = g_unichar_type(c);
+        if (type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT)
+            g_string_append_printf(out, "<%04X>", c);
+        else
+            g_string_append_unichar(out, c);
+    }
+    return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+static const char *colour_of(const ScanStyle *style, Action action)
+{
+    static const char *const colours[] = {"\033[32m", "\033[36m", "\033[33m", "\033[31m", "\033[31;1m"};
+    return style->colour ? colours[action] : "";
+}
+
+static const char *colour_end(const ScanStyle *style)
+{
+    return style->colour ? "\033[0m" : "";
+}
+
+static void print_party(const char *label, const Party *party)
+{
+    g_autofree char *address = safe(party->address), *name = safe(party->name);
+    printf("  %-5s %s  (%s", label, *address ? address : "<>", role_name(party->role));
+    if (party->person)
+        printf(", %s account%s%s", account_name(party->account), party->name ? ", " : "",
+               party->name ? name : "");
+    if (party->role == ROLE_LIST && party->members)
+        printf(" of %u%s", party->members->len,
+               party_reaches(party, ROLE_STUDENT) ? ", reaches students" : "");
+    printf(")");
+}
+
+static void print_finding(const Finding *finding, const ScanStyle *style)
+{
+    g_autofree char *masked = finding->value ? detect_mask(finding->kind, finding->value) : NULL;
+    g_autofree char *text = safe(style->mask ? masked : finding->text), *where = safe(finding->where);
+    g_autofree char *value = safe(style->mask ? masked : finding->value);
+    printf("    %s \"%s\" in %s (%s): %s, %.2f", kind_name(finding->kind), text, where,
+           layer_name(finding->layer), owner_name(finding->owner), finding->confidence);
+    if (style->evidence)
+        printf(" = %s", value);
+    for (guint i = 0; i < finding->obfuscation->len; i++)
+        printf("%s%s", i ? ", " : "; disguised: ", (const char *)finding->obfuscation->pdata[i]);
+    printf("\n");
+    for (guint i = 0; style->evidence && i < finding->evidence->len; i++) {
+        g_autofree char *evidence = safe(finding->evidence->pdata[i]);
+        printf("      %s\n", evidence);
+    }
+}
+
+static void print_reason(const ScanJob *job, const Reason *reason, const ScanStyle *style)
+{
+    const Judgement *judgement = job->judgement;
+    printf("\n  %s%s%s  %s  [%s]", colour_of(style, reason->effective), action_name(reason->effective),
+           colour_end(style), reason->rule, reason->clause);
+    if (reason->effective != reason->action)
+        printf("  (the rule says %s)", action_name(reason->action));
+    printf("\n    %s\n", reason->gist ? reason->gist : "");
+    for (guint i = 0; i < reason->findings->len; i++)
+        print_finding(judgement->detection->findings->pdata[g_array_index(reason->findings, guint, i)],
+                      style);
+    for (guint i = 0; i < reason->facts->len; i++) {
+        const char *meaning = NULL, *name = reason->facts->pdata[i];
+        (void)message_fact_lookup(name, NULL, &meaning);
+        printf("    fact %s%s%s\n", name, meaning ? ": " : "", meaning ? meaning : "");
+    }
+    for (guint i = 0; i < reason->rcpts->len; i++) {
+        const RcptDecision *rcpt = judgement->decision->rcpts->pdata[g_array_index(reason->rcpts, guint, i)];
+        g_autofree char *address = safe(rcpt->address);
+        printf("    for %s\n", address);
+    }
+    for (guint i = 0; i < reason->tries->len; i++) {
+        const ExceptionTry *try = reason->tries->pdata[i];
+        g_autofree char *student = safe(try->student);
+        printf("    exception %s (%s): %s\n", try->id, student, try->why);
+    }
+    if (reason->remedy)
+        printf("    -> %s\n", reason->remedy);
+}
+
+void scan_print(const ScanJob *job, const ScanStyle *style)
+{
+    const Judgement *judgement = job->judgement;
+    const Decision *decision = judgement->decision;
+    g_autofree char *path = safe(job->path);
+    printf("%s: %s, policy %s %s, mode %s\n", path, direction_name(decision->direction), decision->policy,
+           decision->version, mode_name(decision->mode));
+    print_party("from", judgement->parties->sender);
+    printf(" by %s\n", judgement->parties->sender_by);
+    for (guint i = 0; i < decision->rcpts->len; i++) {
+        Action action = ((const RcptDecision *)decision->rcpts->pdata[i])->action;
+        print_party("to", judgement->parties->rcpts->pdata[i]);
+        printf(": %s%s%s\n", colour_of(style, action), action_name(action), colour_end(style));
+    }
+    for (guint i = 0; i < decision->reasons->len; i++)
+        print_reason(job, decision->reasons->pdata[i], style);
+    if (decision->reasons->len == 0)
+        printf("  no rule fired\n");
+    if (style->evidence) {
+        printf("\n  all findings\n");
+        for (guint i = 0; i < judgement->detection->findings->len; i++)
+            print_finding(judgement->detection->findings->pdata[i], style);
+        for (guint i = 0; i < judgement->message->facts->len; i++) {
+            const Fact *fact = judgement->message->facts->pdata[i];
+            g_autofree char *detail = safe(fact->detail);
+            printf("    fact %s, part %d: %s\n", fact->name, fact->part, detail);
+        }
+    }
+    printf("\n");
+}
+
+bool scan_print_json(const ScanJob *job, bool mask)
+{
+    json_t *json = judgement_to_json(job->judgement, job->envelope, job->id, mask);
+    char *line = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(6));
+    bool good = line && printf("%s\n", line) > 0;
+    free(line);
+    json_decref(json);
+    return good;
+}

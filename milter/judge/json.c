@@ -1,0 +1,173 @@
+// A judgement as JSON: what scan prints and records keep.
+#include "judge/judge.h"
+
+static json_t *json_text(const char *text)
+{
+    return text ? json_string(text) : json_null();
+}
+
+static json_t *json_texts(const GPtrArray *texts)
+{
+    json_t *array = json_array();
+    for (guint i = 0; texts && i < texts->len; i++)
+        json_array_append_new(array, json_text(texts->pdata[i]));
+    return array;
+}
+
+// Bytes of the MTA as they can be shown.
+static json_t *json_address(const char *address)
+{
+    g_autofree char *valid = address ? g_utf8_make_valid(address, -1) : NULL;
+    return json_text(valid);
+}
+
+static json_t *party_json(const Party *party)
+{
+    json_t *json = json_object();
+    json_object_set_new(json, "address", json_address(party->address));
+    json_object_set_new(json, "role", json_text(role_name(party->role)));
+    json_object_set_new(json, "account", json_text(account_name(party->account)));
+    json_object_set_new(json, "person", json_text(party->person));
+    return json;
+}
+
+static void party_add(json_t *array, GHashTable *seen, const Party *party, const char *as)
+{
+    if (!party || !g_hash_table_add(seen, (gpointer)party->address))
+        return;
+    json_t *json = party_json(party);
+    json_object_set_new(json, "as", json_text(as));
+    json_array_append_new(array, json);
+}
+
+// Sender, envelope sender, header addresses, recipients; each address once.
+static json_t *parties_json(const Parties *parties)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    json_t *array = json_array();
+    party_add(array, seen, parties->sender, "sender");
+    for (guint i = 0; i < parties->rcpts->len; i++)
+        party_add(array, seen, parties->rcpts->pdata[i], "recipient");
+    party_add(array, seen, parties->envelope_from, "envelope");
+    for (guint i = 0; i < parties->header->len; i++)
+        party_add(array, seen, ((const PartyHeader *)parties->header->pdata[i])->party, "header");
+    return array;
+}
+
+static json_t *recipients_json(const Decision *decision)
+{
+    json_t *array = json_array();
+    for (guint i = 0; i < decision->rcpts->len; i++) {
+        const RcptDecision *rcpt = decision->rcpts->pdata[i];
+        json_t *json = json_object();
+        json_object_set_new(json, "address", json_address(rcpt->address));
+        json_object_set_new(json, "action", json_text(action_name(rcpt->action)));
+        json_object_set_new(json, "rules", json_texts(rcpt->rules));
+        json_array_append_new(array, json);
+    }
+    return array;
+}
+
+static json_t *finding_json(const Finding *finding, bool mask)
+{
+    g_autofree char *masked = mask && finding->value ? detect_mask(finding->kind, finding->value) : NULL;
+    json_t *json = json_object();
+    json_object_set_new(json, "kind", json_text(kind_name(finding->kind)));
+    json_object_set_new(json, "value", json_text(mask ? masked : finding->value));
+    json_object_set_new(json, "text", json_text(mask ? masked : finding->text));
+    json_object_set_new(json, "part", json_integer(finding->part));
+    json_object_set_new(json, "where", json_text(finding->where));
+    json_object_set_new(json, "layer", json_text(layer_name(finding->layer)));
+    json_object_set_new(json, "owner", json_text(owner_name(finding->owner)));
+    json_object_set_new(json, "owner_person", json_text(finding->owner_person));
+    json_object_set_new(json, "confidence", json_real(finding->confidence));
+    json_object_set_new(json, "obfuscation", json_texts(finding->obfuscation));
+    json_object_set_new(json, "evidence", json_texts(finding->evidence));
+    json_object_set_new(json, "span",
+                        json_pack("[I,I]", (json_int_t)finding->start, (json_int_t)finding->end));
+    return json;
+}
+
+static json_t *findings_json(const Detection *detection, bool mask)
+{
+    json_t *array = json_array();
+    for (guint i = 0; i < detection->findings->len; i++)
+        json_array_append_new(array, finding_json(detection->findings->pdata[i], mask));
+    return array;
+}
+
+static json_t *facts_json(const Message *message, const Detection *detection)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    json_t *array = json_array();
+    for (guint i = 0; i < message->facts->len; i++) {
+        const Fact *fact = message->facts->pdata[i];
+        if (g_hash_table_add(seen, (gpointer)fact->name))
+            json_array_append_new(array, json_text(fact->name));
+    }
+    for (guint i = 0; i < detection->facts->len; i++)
+        if (g_hash_table_add(seen, detection->facts->pdata[i]))
+            json_array_append_new(array, json_text(detection->facts->pdata[i]));
+    return array;
+}
+
+static json_t *tries_json(const GPtrArray *tries)
+{
+    json_t *array = json_array();
+    for (guint i = 0; i < tries->len; i++) {
+        const ExceptionTry *try = tries->pdata[i];
+        json_t *json = json_object();
+        json_object_set_new(json, "exception", json_text(try->id));
+        json_object_set_new(json, "finding", json_integer(try->finding));
+        json_object_set_new(json, "student", json_address(try->student));
+        json_object_set_new(json, "used", json_boolean(try->used));
+        json_object_set_new(json, "why", json_text(try->why));
+        json_array_append_new(array, json);
+    }
+    return array;
+}
+
+static json_t *reason_json(const Decision *decision, const Reason *reason)
+{
+    json_t *rcpts = json_array(), *findings = json_array(), *json = json_object();
+    for (guint i = 0; i < reason->rcpts->len; i++) {
+        const RcptDecision *rcpt = decision->rcpts->pdata[g_array_index(reason->rcpts, guint, i)];
+        json_array_append_new(rcpts, json_address(rcpt->address));
+    }
+    for (guint i = 0; i < reason->findings->len; i++)
+        json_array_append_new(findings, json_integer(g_array_index(reason->findings, guint, i)));
+    json_object_set_new(json, "rule", json_text(reason->rule));
+    json_object_set_new(json, "clause", json_text(reason->clause));
+    json_object_set_new(json, "gist", json_text(reason->gist));
+    json_object_set_new(json, "severity", json_integer(reason->severity));
+    json_object_set_new(json, "action", json_text(action_name(reason->action)));
+    json_object_set_new(json, "effective", json_text(action_name(reason->effective)));
+    json_object_set_new(json, "recipients", rcpts);
+    json_object_set_new(json, "findings", findings);
+    json_object_set_new(json, "facts", json_texts(reason->facts));
+    json_object_set_new(json, "exceptions_tried", tries_json(reason->tries));
+    if (reason->remedy)
+        json_object_set_new(json, "remedy", json_text(reason->remedy));
+    return json;
+}
+
+json_t *judgement_to_json(const Judgement *judgement, const Envelope *envelope, const char *id, bool mask)
+{
+    const Decision *decision = judgement->decision;
+    json_t *json = json_object(), *reasons = json_array();
+    if (id)
+        json_object_set_new(json, "id", json_text(id));
+    json_object_set_new(json, "direction", json_text(direction_name(decision->direction)));
+    json_object_set_new(json, "mode", json_text(mode_name(decision->mode)));
+    json_object_set_new(json, "policy",
+                        json_pack("{s:s,s:s}", "name", decision->policy, "version", decision->version));
+    json_object_set_new(json, "sender_by", json_text(judgement->parties->sender_by));
+    json_object_set_new(json, "parties", parties_json(judgement->parties));
+    json_object_set_new(json, "recipients", recipients_json(decision));
+    json_object_set_new(json, "findings", findings_json(judgement->detection, mask));
+    json_object_set_new(json, "facts", facts_json(judgement->message, judgement->detection));
+    for (guint i = 0; i < decision->reasons->len; i++)
+        json_array_append_new(reasons, reason_json(decision, decision->reasons->pdata[i]));
+    json_object_set_new(json, "reasons", reasons);
+    return json;
+}
