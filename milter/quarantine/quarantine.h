@@ -1,13 +1,23 @@
-// quarantine: held recipients. A row a held recipient, grouped by record; it points at the archive record and holds no copy
-// of the message. Also the notices that go to senders.
+// quarantine: held recipients. A row a held recipient, grouped by record; it points at the archive record and
+// holds no copy of the message. Also the notices that go to senders.
 #pragma once
 
 #include "archive/archive.h"
 #include "base/config.h"
 #include "message/message.h"
 
-// held -> (claimed by somebody) -> releasing -> released | denied. `pending`: not read in time, decided later.
-typedef enum { HOLD_HELD, HOLD_PENDING, HOLD_RELEASING, HOLD_UNCONFIRMED, HOLD_RELEASED, HOLD_DENIED, HOLD_LAST } HoldState;
+// held -> (claimed by somebody) -> releasing -> released | denied. `pending`: not read in time, decided
+// later. `unconfirmed`: handed to the MTA by a process that died before the answer, and the MTA's log does
+// not tell.
+typedef enum {
+    HOLD_HELD,
+    HOLD_PENDING,
+    HOLD_RELEASING,
+    HOLD_UNCONFIRMED,
+    HOLD_RELEASED,
+    HOLD_DENIED,
+    HOLD_LAST
+} HoldState;
 const char *hold_state_name(HoldState state);
 
 typedef struct Quarantine Quarantine; // the database; thread-safe
@@ -19,10 +29,12 @@ static inline void quarantine_close_auto(Quarantine *quarantine)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Quarantine, quarantine_close_auto)
 
-// Makes durable rows for the held recipients of the record. `rcpts` are the exact envelope addresses; `summary` is what
-// reviewers see in lists: {"sender", "subject", "rule", "clause", "severity", "gist", "reasons": [...]}.
-bool quarantine_hold(Quarantine *quarantine, const ArchiveRef *ref, const Envelope *envelope, GPtrArray *rcpts,
-                     HoldState state, const json_t *summary, int64_t now_us, GError **error);
+// Makes durable rows for the held recipients of the record. `rcpts` are the exact envelope addresses;
+// `summary` is what reviewers see in lists: {"sender", "subject", "rule", "clause", "severity", "gist",
+// "reasons": [...]}.
+bool quarantine_hold(Quarantine *quarantine, const ArchiveRef *ref, const Envelope *envelope,
+                     GPtrArray *rcpts, HoldState state, const json_t *summary, int64_t now_us,
+                     GError **error);
 
 typedef struct {
     char *record; // ULID: also the item's id
@@ -39,7 +51,8 @@ typedef struct {
 typedef struct {
     char *address;
     HoldState state;
-    char *queue_id; // of the release, when released
+    char *queue_id;   // of the release, when released
+    char *decided_by; // who released or denied
 } HoldRcpt;
 typedef struct {
     int64_t when_us;
@@ -52,29 +65,35 @@ GPtrArray *quarantine_list(Quarantine *quarantine, int state /* HoldState, -1 = 
 HoldItem *quarantine_get(Quarantine *quarantine, const char *record, GError **error);
 
 // Every step records who and why, and appends an event. `who` must not be empty.
-bool quarantine_claim(Quarantine *quarantine, const char *record, const char *who, int64_t now_us, GError **error);
-bool quarantine_note(Quarantine *quarantine, const char *record, const char *who, const char *note, int64_t now_us,
-                     GError **error);
-// Re-injects the archived bytes by SMTP to exactly the held recipients (or those in `only`, NULL = all held), once:
-// whoever comes second gets BASE_ERROR_TEMPFAIL "being released by ..." or BASE_ERROR_DATA "already released by ...".
-// After a crash the item is `releasing`; quarantine_recover settles it.
-bool quarantine_release(Quarantine *quarantine, const char *record, GPtrArray *only, const char *who, const char *why,
-                        int64_t now_us, GError **error);
-bool quarantine_deny(Quarantine *quarantine, const char *record, const char *who, const char *why, int64_t now_us,
-                     GError **error);
-// Settles releases that died half way: not handed over yet -> held again; the MTA's log shows the hand-over -> released;
-// cannot tell -> unconfirmed, for a person. Number settled, -1 with `error`.
+bool quarantine_claim(Quarantine *quarantine, const char *record, const char *who, int64_t now_us,
+                      GError **error);
+bool quarantine_note(Quarantine *quarantine, const char *record, const char *who, const char *note,
+                     int64_t now_us, GError **error);
+// Re-injects the archived bytes by SMTP to exactly the held recipients (or those in `only`, NULL = all held),
+// once: whoever comes second gets BASE_ERROR_TEMPFAIL "being released by ..." or BASE_ERROR_DATA "already
+// released by ...". After a crash the item is `releasing`; quarantine_recover settles it.
+bool quarantine_release(Quarantine *quarantine, const char *record, GPtrArray *only, const char *who,
+                        const char *why, int64_t now_us, GError **error);
+// Settles an unconfirmed release as a person found it: `delivered` = released, else held again.
+bool quarantine_settle(Quarantine *quarantine, const char *record, bool delivered, const char *who,
+                       const char *why, int64_t now_us, GError **error);
+bool quarantine_deny(Quarantine *quarantine, const char *record, const char *who, const char *why,
+                     int64_t now_us, GError **error);
+// Settles releases that died half way: not handed over yet -> held again; the MTA's log shows the hand-over
+// -> released; cannot tell -> unconfirmed, for a person. Number settled, -1 with `error`.
 int quarantine_recover(Quarantine *quarantine, int64_t now_us, GError **error);
 
-// ---- notices -----------------------------------------------------------------------------------------------------------
+// ---- notices
+// -----------------------------------------------------------------------------------------------------------
 
 typedef enum { NOTICE_HELD, NOTICE_COACH, NOTICE_DENIED } NoticeKind;
-// Queues a notice to the sender about `decision` (the JSON of judgement_to_json, masked values): durable when it returns
-// true; sent by quarantine_send_notices. Addressed safely (RFC 3834): rightly not queued, with a log line, for a null
-// sender, a list, an automatic message; `Auto-Submitted: auto-replied`; limited per sender and hour. `message` may be NULL
-// (for a denial: read from the record's metadata).
+// Queues a notice to the sender about `decision` (the JSON of judgement_to_json, masked values): durable when
+// it returns true; sent by quarantine_send_notices. Addressed safely (RFC 3834): rightly not queued, with a
+// log line, for a null sender, a list, an automatic message; `Auto-Submitted: auto-replied`; limited per
+// sender and hour. `message` may be NULL (for a denial: read from the record's metadata).
 bool quarantine_notice(Quarantine *quarantine, NoticeKind kind, const char *record, const Envelope *envelope,
                        const Message *message, const json_t *decision, const char *why, int64_t now_us,
                        GError **error);
-// Sends what is due, at most `max`; called from a thread beside the mail path and by the command. Number sent, -1 `error`.
+// Sends what is due, at most `max`; called from a thread beside the mail path and by the command. Number
+// sent, -1 `error`.
 int quarantine_send_notices(Quarantine *quarantine, int max, int64_t now_us, GError **error);

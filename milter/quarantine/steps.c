@@ -1,0 +1,92 @@
+// What reviewers do to an item, but releasing: claim, note, deny.
+#include "quarantine/internal.h"
+
+#include <string.h>
+
+bool quarantine_claim(Quarantine *quarantine, const char *record, const char *who, int64_t now_us,
+                      GError **error)
+{
+    if (!check_who(who, error) || !work_begin(quarantine, error))
+        return false;
+    bool ok = work_check_claim(quarantine, record, who, now_us, error);
+    g_autoptr(StoreStmt) set =
+        ok ? store_prepare(quarantine->db,
+                           "UPDATE item SET claimed_by = ?2, claimed_us = ?3 WHERE record = ?1", error)
+           : NULL;
+    ok = set != NULL;
+    if (ok) {
+        store_bind_text(set, 1, record);
+        store_bind_text(set, 2, who);
+        store_bind_int(set, 3, now_us);
+        ok = store_run(set, error) && work_step(quarantine, record, who, "claim", NULL, now_us, error);
+    }
+    store_finalize(&set);
+    return work_end(quarantine, ok, error);
+}
+
+bool quarantine_note(Quarantine *quarantine, const char *record, const char *who, const char *note,
+                     int64_t now_us, GError **error)
+{
+    if (!check_who(who, error) || !work_begin(quarantine, error))
+        return false;
+    bool ok = work_exists(quarantine, record, error) &&
+              work_step(quarantine, record, who, "note", note, now_us, error);
+    return work_end(quarantine, ok, error);
+}
+
+static bool set_denied(Quarantine *quarantine, const char *record, const char *who, GError **error)
+{
+    g_autoptr(StoreStmt) set = store_prepare(
+        quarantine->db, "UPDATE rcpt SET state = 5, decided_by = ?2 WHERE record = ?1 AND state IN (0, 1)",
+        error);
+    if (set == NULL)
+        return false;
+    store_bind_text(set, 1, record);
+    store_bind_text(set, 2, who);
+    if (!store_run(set, error))
+        return false;
+    if (store_changes(quarantine->db) > 0)
+        return true;
+    g_set_error(error, BASE_ERROR, BASE_ERROR_DATA,
+                "%s: nothing is held any more; see `chaperone quarantine show %s`", record, record);
+    return false;
+}
+
+// The sender's notice of the denial, from what the record says.
+static bool tell_denied(Quarantine *quarantine, const HoldItem *item, const char *why, int64_t now_us,
+                        GError **error)
+{
+    ArchiveRef ref = {.segment = item->segment, .offset = item->offset, .length = item->length};
+    g_strlcpy(ref.id, item->record, sizeof ref.id);
+    g_autoptr(ArchiveRecord) record = archive_get_at(quarantine->config, &ref, error);
+    if (record == NULL)
+        return false;
+    g_autoptr(Envelope) envelope = envelope_from_json(json_object_get(record->meta, "envelope"), error);
+    if (envelope == NULL)
+        return false;
+    const json_t *about = json_object_get(record->meta, "message");
+    g_autoptr(Message) message = message_new();
+    message->subject = g_strdup(json_string_value(json_object_get(about, "subject")));
+    message->message_id = g_strdup(json_string_value(json_object_get(about, "message_id")));
+    return quarantine_notice(quarantine, NOTICE_DENIED, item->record, envelope, message,
+                             json_object_get(record->meta, "judgement"), why, now_us, error);
+}
+
+bool quarantine_deny(Quarantine *quarantine, const char *record, const char *who, const char *why,
+                     int64_t now_us, GError **error)
+{
+    if (!check_who(who, error))
+        return false;
+    g_autoptr(HoldItem) item = quarantine_get(quarantine, record, error);
+    if (item == NULL || !work_begin(quarantine, error))
+        return false;
+    bool ok = work_check_claim(quarantine, record, who, now_us, error) &&
+              set_denied(quarantine, record, who, error) &&
+              work_step(quarantine, record, who, "deny", why, now_us, error);
+    if (!work_end(quarantine, ok, error))
+        return false;
+    g_autoptr(GError) later = NULL;
+    if (!tell_denied(quarantine, item, why, now_us, &later))
+        log_warn("the sender could not be told of the denial", "record", record, "error", later->message);
+    return true;
+}
