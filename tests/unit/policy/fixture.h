@@ -1,0 +1,41 @@
+// A small district in a roster of its own, and messages made of parties, findings and facts.
+#pragma once
+
+#include "policy/policy.h"
+
+#include <criterion/criterion.h>
+
+#define DISTRICT "tests/unit/district"
+
+typedef struct {
+    char *dir;
+    Config *config;
+    Roster *roster;
+    RosterSession *session;
+    Policy *policy; // the standard one
+} District;
+District *district_new(void);
+void district_free(District *district);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(District, district_free)
+
+typedef struct {
+    const char *name;
+    const char *from, *auth; // envelope sender; login
+    const char *to;          // comma separated
+    const char *headers;     // "From=Name <a@b>;Reply-To=a@b": shown beside the defaults; NULL
+    const char *findings;    // "kind owner value [confidence [layer [person]]];..."; NULL
+    const char *facts;       // "unread,..."; NULL
+    const char *text;        // NULL
+    const char *date;        // NULL = 2026-10-20
+    const char *expect;      // an action for each recipient, comma separated
+    const char *rule;        // that fires; NULL = not asked
+    Mode mode;               // 0 = enforce, else one more than the mode
+} Case;
+
+// Decides `row` by `policy`.
+Decision *case_decide(const District *district, const Policy *policy, const Case *row);
+// Checks every row's actions and rule.
+void cases_check(const District *district, const Policy *policy, const Case *rows, gsize count);
+// Actions of the recipients, comma separated; caller frees.
+char *decision_actions(const Decision *decision);
+const Reason *decision_reason(const Decision *decision, const char *rule);
