@@ -1,6 +1,8 @@
 // What the language can say beyond the standard policy.
 #include "fixture.h"
 
+#include <string.h>
+
 #define ANN "ann@example.org", "ann@example.org"
 #define UMA "uma@students.example.org"
 
@@ -136,4 +138,28 @@ Test(language, reject_carries_its_text)
     g_autoptr(Decision) decision = case_decide(district, policy, &row);
     cr_expect_eq(decision_strongest(decision), ACTION_REJECT);
     cr_expect_str_eq(decision_reason(decision, "r")->reply, "No.");
+}
+
+typedef struct {
+    const char *page;
+    guint missing;
+} ManPage;
+
+static void fact_is_in_page(const char *name, FactClass cls, const char *meaning, void *data)
+{
+    ManPage *man = data;
+    g_autofree char *entry = g_strdup_printf(".It Cm %s\n%c%s", name, g_ascii_toupper(*meaning), meaning + 1);
+    if (!strstr(man->page, entry)) {
+        man->missing++;
+        cr_log_error("chaperone-policy(5) does not have \"%s\" as facts.h has it", name);
+    }
+}
+
+Test(language, the_manual_lists_every_fact)
+{
+    g_autofree char *page = NULL;
+    cr_assert(g_file_get_contents("contrib/man/chaperone-policy.5", &page, NULL, NULL));
+    ManPage man = {page, 0};
+    message_each_fact(fact_is_in_page, &man);
+    cr_expect_eq(man.missing, 0);
 }

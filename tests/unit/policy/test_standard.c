@@ -1,13 +1,13 @@
 // The standard policy, row by row.
 #include "fixture.h"
 
-#define ANN   "ann@example.org", "ann@example.org"
-#define CARL  "carl@example.org", "carl@example.org"
-#define DORA  "dora@example.org", "dora@example.org"
-#define UMA   "uma@students.example.org"
-#define VIC   "vic@students.example.org"
-#define WES   "wes@students.example.org"
-#define CELL  "phone sender +14135550199"
+#define ANN  "ann@example.org", "ann@example.org"
+#define CARL "carl@example.org", "carl@example.org"
+#define DORA "dora@example.org", "dora@example.org"
+#define UMA  "uma@students.example.org"
+#define VIC  "vic@students.example.org"
+#define WES  "wes@students.example.org"
+#define CELL "phone sender +14135550199"
 
 Test(standard, staff_to_students)
 {
