@@ -444,7 +444,7 @@ static void reader_by_bytes(Reader *reader, const char *name, bool known)
         bool other = reader->list->len > 0 && (look->high > 0 || mark || foreign);
         if (reader->list->len == 0 || other)
             reader_add(reader, utf8_read(data, reader->len, 0), true, "utf-8");
-        if ((other && wide == NULL && look->multibyte > 0) ||
+        if (!known || (other && wide == NULL && look->multibyte > 0) ||
             (look->high > 0 && g_strcmp0(name, "us-ascii") == 0) || (foreign && look->high == 0 && nul == 0))
             reader_fact(reader, "wrong-charset");
     } else if (is_utf8_name(name) || !known) {

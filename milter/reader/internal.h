@@ -10,6 +10,8 @@ typedef struct {
     gsize decoded;  // bytes decoded so far
     guint depth;    // of nested messages and encoded-in-encoded content
     guint passages; // added so far
+    gsize passage_bytes;
+    guint part; // that is being read as a message; 0 = the message itself
     GHashTable *seen; // hashes of lines the structured walk has read, for the sweep to leave out; NULL = none
 } ReaderState;
 

@@ -115,3 +115,5 @@ void heads_read_names(ReaderState *state, guint part, const Field *type, const F
 void sweep_note(ReaderState *state, const void *data, gsize len);
 // Notes base64 data as a whole.
 void sweep_note_base64(ReaderState *state, const void *data, gsize len);
+// Notes the lines of a header field.
+void sweep_note_field(ReaderState *state, const Field *field);
