@@ -102,6 +102,7 @@ static GBytes *stdin_read(gsize max, GError **error)
 static Envelope *job_envelope(const ScanJob *job)
 {
     Envelope *envelope = envelope_new();
+    g_free(envelope->mail_from);
     envelope->mail_from = envelope_bare_address(job->from);
     envelope->auth_login = g_strdup(job->auth);
     envelope->received_us = job->date_us;

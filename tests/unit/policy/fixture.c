@@ -137,6 +137,7 @@ static Detection *case_detection(const Case *row)
 static Envelope *case_envelope(const Case *row)
 {
     Envelope *envelope = envelope_new();
+    g_free(envelope->mail_from);
     envelope->mail_from = g_strdup(row->from);
     envelope->auth_login = g_strdup(row->auth);
     g_auto(GStrv) rcpts = g_strsplit(row->to, ",", -1);
