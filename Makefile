@@ -49,7 +49,7 @@ USES_base       :=
 USES_store      := base
 USES_message    := base
 USES_reader     := message base
-USES_worker     := message base
+USES_worker     := reader message base
 USES_roster     := message store base
 USES_detect     := roster message store base
 USES_policy     := detect roster message store base
@@ -74,7 +74,7 @@ PKG_daemon     := libsystemd jansson
 PKG_cli        := jansson
 
 # The reader room holds two halves: the pool that the daemon and the command link, and the worker that parses.
-READER_CLIENT := milter/reader/pool.c milter/reader/channel.c
+READER_CLIENT := milter/reader/pool.c milter/reader/process.c milter/reader/channel.c
 SRC_reader    := $(wildcard $(READER_CLIENT))
 SRC_worker    := $(filter-out $(READER_CLIENT) milter/reader/main.c,$(wildcard milter/reader/*.c))
 MAINS         := milter/daemon/main.c milter/reader/main.c milter/cli/main.c

@@ -1,0 +1,160 @@
+// The sandbox tried from inside. Every attempt returns 0 when the system refused it; the worse refusals are
+// deadly.
+#include "reader/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int attempt_layers(void)
+{
+    return 0;
+}
+
+static int attempt_open_file(void)
+{
+    return open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 ? 0 : 1;
+}
+
+static int attempt_write_file(void)
+{
+    return open("/tmp/chaperone-self-test", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) < 0 ? 0 : 1;
+}
+
+// Loopback is there on every host; in an empty network it is down.
+static int attempt_socket(void)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(9), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    return fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0 ? 0 : 1;
+}
+
+static int attempt_fork(void)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    if (pid > 0)
+        waitpid(pid, NULL, 0);
+    return pid < 0 ? 0 : 1;
+}
+
+static int attempt_exec(void)
+{
+    char *argv[] = {"/bin/true", NULL};
+    char *envp[] = {NULL};
+    return execve(argv[0], argv, envp) < 0 ? 0 : 1;
+}
+
+static int attempt_signal(void)
+{
+    return kill(getppid(), 0) < 0 ? 0 : 1;
+}
+
+static int attempt_ptrace(void)
+{
+    return ptrace(PTRACE_SEIZE, getppid(), NULL, NULL) < 0 ? 0 : 1;
+}
+
+static int attempt_exec_memory(void)
+{
+    void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? 0 : 1;
+}
+
+static int attempt_memory(void)
+{
+    void *p =
+        mmap(NULL, 1u << 30, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p == MAP_FAILED ? 0 : 1;
+}
+
+static int attempt_spin(gint64 seconds)
+{
+    gint64 end = g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
+    while (g_get_monotonic_time() < end)
+        continue;
+    return 1;
+}
+
+static int attempt_cpu(void)
+{
+    return attempt_spin(10);
+}
+
+static int attempt_wall(void)
+{
+    char byte;
+    return read(0, &byte, 1) < 0 ? 0 : 1;
+}
+
+static const struct {
+    const char *name;
+    int (*attempt)(void);
+} ATTEMPTS[] = {
+    {"layers", attempt_layers},
+    {"open-file", attempt_open_file},
+    {"write-file", attempt_write_file},
+    {"socket", attempt_socket},
+    {"fork", attempt_fork},
+    {"exec", attempt_exec},
+    {"signal", attempt_signal},
+    {"ptrace", attempt_ptrace},
+    {"exec-memory", attempt_exec_memory},
+    {"memory", attempt_memory},
+    {"cpu", attempt_cpu},
+    {"wall", attempt_wall},
+};
+
+static int self_test_run(int (*attempt)(void), guint wanted)
+{
+    ChannelSetup setup = {
+        .memory = 512 << 20, .cpu_s = 1, .wall_ms = 2000, .recycle_after = 1000, .uid = -1, .gid = -1};
+    const struct passwd *nobody = geteuid() == 0 ? getpwnam("nobody") : NULL;
+    if (nobody != NULL) {
+        setup.uid = nobody->pw_uid;
+        setup.gid = nobody->pw_gid;
+    }
+    g_autoptr(GString) note = g_string_new(NULL);
+    guint layers = sandbox_enter(wanted, &setup, note);
+    g_autofree char *names = channel_layer_names(layers);
+    printf("in force: %s\n", names);
+    if (note->len > 0)
+        printf("not in force: %s\n", note->str);
+    fflush(stdout);
+    if (!sandbox_clocks(&setup))
+        return BASE_ERROR_OS;
+    int status = attempt();
+    int code = errno;
+    if (attempt != attempt_layers)
+        printf("%s\n", status == 0 ? g_strerror(code) : "not refused");
+    return status;
+}
+
+int sandbox_self_test(int argc, char **argv)
+{
+    guint wanted = LAYER_BIT_ALL;
+    for (int i = 1; i < argc; i++) {
+        guint bit = channel_layer_lookup(argv[i]);
+        if (bit == 0) {
+            fprintf(stderr, "no layer %s\n", argv[i]);
+            return BASE_ERROR_USAGE;
+        }
+        wanted &= ~bit;
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(ATTEMPTS); i++)
+        if (strcmp(argv[0], ATTEMPTS[i].name) == 0)
+            return self_test_run(ATTEMPTS[i].attempt, wanted);
+    fprintf(stderr, "no self-test %s\n", argv[0]);
+    return BASE_ERROR_USAGE;
+}
