@@ -91,8 +91,11 @@ bool file_datasync(int fd, const char *path, GError **error);
 bool file_close(int *fd, const char *path, GError **error);
 // Syncs the directory `path`, so that names in it are durable.
 bool file_sync_dir(const char *path, GError **error);
-// mkdir -p.
+// mkdir -p; what it makes is adopted.
 bool file_make_dirs(const char *path, int mode, GError **error);
+// Root leaves nothing behind that the daemon's user cannot use: a file just made at `path` gets the owner of
+// the directory it lies in. A no-op for others than root.
+bool file_adopt(const char *path, GError **error);
 
 // Hex of SHA-256 over `data`. Caller frees.
 char *sha256_hex(const void *data, gsize len);

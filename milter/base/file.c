@@ -88,10 +88,29 @@ bool file_sync_dir(const char *path, GError **error)
     return close(fd) == 0 && ok;
 }
 
+bool file_adopt(const char *path, GError **error)
+{
+    g_autofree char *dir = g_path_get_dirname(path);
+    struct stat st;
+    if (geteuid() != 0)
+        return true;
+    if (stat(dir, &st) != 0)
+        return fail(error, BASE_ERROR_IO, "cannot look at directory", dir);
+    return st.st_uid == 0 || lchown(path, st.st_uid, st.st_gid) == 0 ||
+           fail(error, BASE_ERROR_NOPERM, "cannot give to its directory's owner", path);
+}
+
 bool file_make_dirs(const char *path, int mode, GError **error)
 {
-    return g_mkdir_with_parents(path, mode) == 0 ||
-           fail(error, BASE_ERROR_CANTCREAT, "cannot make directory", path);
+    if (g_file_test(path, G_FILE_TEST_IS_DIR))
+        return true;
+    // A path has at most as many steps as it has characters, and each step up is shorter.
+    g_autofree char *parent = g_path_get_dirname(path);
+    if (strlen(parent) < strlen(path) && !file_make_dirs(parent, mode, error))
+        return false;
+    if (mkdir(path, (mode_t)mode) != 0 && errno != EEXIST)
+        return fail(error, BASE_ERROR_CANTCREAT, "cannot make directory", path);
+    return file_adopt(path, error);
 }
 
 bool file_write_atomic(const char *path, const void *data, gsize len, int mode, GError **error)
@@ -101,7 +120,8 @@ bool file_write_atomic(const char *path, const void *data, gsize len, int mode, 
     int fd = g_mkstemp_full(temp, O_WRONLY | O_CLOEXEC, mode);
     if (fd < 0)
         return fail(error, BASE_ERROR_CANTCREAT, "cannot create", temp);
-    bool ok = file_write_all(fd, data, len, temp, error) && file_datasync(fd, temp, error);
+    bool ok = file_adopt(temp, error) && file_write_all(fd, data, len, temp, error) &&
+              file_datasync(fd, temp, error);
     ok = file_close(&fd, temp, ok ? error : NULL) && ok;
     if (ok && rename(temp, path) != 0)
         ok = fail(error, BASE_ERROR_CANTCREAT, "cannot rename into place", path);

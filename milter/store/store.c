@@ -62,7 +62,9 @@ StoreDb *store_open(const char *path, StoreMode mode, int busy_ms, GError **erro
     const char *set_up = mode == STORE_WRITE
                              ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
                              : "PRAGMA query_only=ON; SELECT count(*) FROM sqlite_master;";
-    if (!store_exec(db, set_up, error))
+    // Before the first write: SQLite gives its -wal and -shm files the owner of the database.
+    bool adopted = mode == STORE_READ || strcmp(path, ":memory:") == 0 || file_adopt(path, error);
+    if (!adopted || !store_exec(db, set_up, error))
         store_close(&db);
     return db;
 }
