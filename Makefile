@@ -165,8 +165,21 @@ lint: deps
 format:
 	clang-format -i $(C_FILES)
 
+# Fuzz targets want clang; each reads inputs from a directory of its own under $(BUILD)/fuzz.
+FUZZ_SECONDS ?= 60
+fuzz: deps
+	@tests/fuzz/run $(BUILD) $(FUZZ_SECONDS)
+
+BENCH_PROGRAMS := $(BUILD)/milterload $(BUILD)/nullmilter
+$(BUILD)/milterload: $(addprefix tests/bench/,milterload.c corpus.c report.c util.c)
+	@mkdir -p $(@D)
+	@$(CC) -O2 -g -w -o $@ $^ -lm
+$(BUILD)/nullmilter: $(addprefix tests/bench/,nullmilter.c util.c)
+	@mkdir -p $(@D)
+	@$(CC) -O2 -g -w -o $@ $^ -lmilter -lpthread
+
 bench: deps
-	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCH_PROGRAMS)
 	@CHAPERONE_BUILD=$(abspath $(BUILD)) tests/bench/run $(BENCH)
 
 # ---- installing --------------------------------------------------------------------------------------------------
