@@ -416,6 +416,8 @@ static void reader_declared(Reader *reader, const char *name, bool *out_known)
     *out_known = true;
     if (is_utf8_name(name))
         return;
+    if (strcmp(name, "utf-16") == 0 && guess_utf16(reader) != NULL)
+        name = guess_utf16(reader); // which of the two the label leaves open
     if (strcmp(name, "utf-7") == 0)
         reader_add(reader, utf7_read(reader->data, reader->len, false, &chars), true, name);
     else if (reader->look.high + reader->look.nul_even + reader->look.nul_odd > 0 || reader->look.escape ||

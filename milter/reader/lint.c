@@ -232,18 +232,32 @@ static void lint_name(Lint *lint, const Field *field)
 
 // White space alone on a line: to some the end of the header, to others a fold. It matters where structure
 // follows.
-static bool has_blank_fold(const Field *field)
+// `*out_hidden`: a fold that is a structural field to clients that ignore the white space before it.
+static bool has_blank_fold(const Field *field, bool *out_hidden)
 {
+    static const char *const NAMES[] = {
+        "content-type:", "content-transfer-encoding:", "content-disposition:"};
     const char *at = field->value, *end = at + field->value_len;
+    bool blank = false;
     while ((at = memchr(at, '\n', (gsize)(end - at))) != NULL) {
         at++;
-        const char *c = at;
-        while (c < end && (*c == ' ' || *c == '\t' || *c == '\r'))
-            c++;
-        if (c == end || *c == '\n')
-            return true;
+        while (at < end && (*at == ' ' || *at == '\t' || *at == '\r'))
+            at++;
+        blank = blank || at == end || *at == '\n';
+        for (guint i = 0; i < G_N_ELEMENTS(NAMES); i++) {
+            gsize n = strlen(NAMES[i]);
+            bool same = (gsize)(end - at) > n && g_ascii_strncasecmp(at, NAMES[i], n) == 0;
+            *out_hidden = *out_hidden || (same && strchr(" \t", at[n]) != NULL);
+        }
     }
-    return false;
+    return blank;
+}
+
+// Signatures list the names of fields.
+static bool lists_fields(const Field *field)
+{
+    g_autofree char *name = g_ascii_strdown(field->name, (gssize)field->name_len);
+    return strstr(name, "signature") != NULL || strstr(name, "seal") != NULL;
 }
 
 // A line in a header block that is no field. Names with a space are a common mistake of programs and shown by
@@ -268,13 +282,16 @@ static void lint_stray(Lint *lint, const char *raw, gsize len, const FieldBlock 
     bool blank = false;
     for (guint i = 0; i < block->fields->len; i++) {
         const Field *field = &g_array_index(block->fields, Field, i);
+        bool hidden = false;
         if (blank && field->name_len > 8 && g_ascii_strncasecmp(field->name, "content-", 8) == 0)
             tell(lint, "header-in-body", "white space for an empty line");
-        blank = blank || has_blank_fold(field);
+        blank = has_blank_fold(field, &hidden) || blank;
+        if (hidden && !lists_fields(field))
+            tell(lint, "odd-header-name", "a field in a fold");
     }
 }
 
-bool lint_block(Lint *lint, const char *raw, gsize len, bool closed)
+bool lint_block(Lint *lint, const char *raw, gsize len, LintEnd end)
 {
     FieldBlock block;
     fields_split(raw, len, (guint)lint->state->limits->headers_per_block, &block);
@@ -300,9 +317,11 @@ bool lint_block(Lint *lint, const char *raw, gsize len, bool closed)
         lint_encoding(lint, field, multipart);
         coded = coded || memmem(field->value, field->value_len, "64", 2) != NULL;
     }
+    if (multipart && end == LINT_BY_BOUNDARY)
+        tell(lint, "boundary", "in a header");
     fields_clear(&block);
     lint->blocks++;
-    return message && closed && !coded;
+    return message && end == LINT_BY_EMPTY_LINE && !coded;
 }
 
 void lint_body_line(Lint *lint, const char *line, gsize len)

@@ -69,12 +69,15 @@ typedef struct {
     bool quoted;
     char *value; // bytes, unquoted
     gsize len;
+    gsize rest; // where the value begins in the raw field
 } Param;
 
 typedef struct {
     char *type;        // what stands before the first ';', lower case, comments and white space taken out
     GPtrArray *params; // of Param, in order
     guint odd;         // ParamsOdd
+    char *raw;         // the field
+    gsize len;
 } Params;
 
 Params *params_parse(const char *raw, gsize len, guint max);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define MAX_REST 500
+
 typedef struct {
     const char *text;
     gsize len, pos;
@@ -33,19 +35,20 @@ static void skip_comment(Cursor *at)
     at->odd |= PARAMS_UNTERMINATED;
 }
 
-// White space and comments. True when there was any.
+// White space and comments. True when there was white space.
 static bool skip_blanks(Cursor *at)
 {
-    gsize start = at->pos;
+    bool blank = false;
     while (at->pos < at->len && (is_blank(at->text[at->pos]) || at->text[at->pos] == '(')) {
         if (at->text[at->pos] == '(') {
             at->odd |= PARAMS_COMMENT;
             skip_comment(at);
         } else {
+            blank = true;
             at->pos++;
         }
     }
-    return at->pos > start;
+    return blank;
 }
 
 static void take_quoted(Cursor *at, GString *out)
@@ -73,11 +76,12 @@ static void take_token(Cursor *at, GString *out)
         char c = at->text[at->pos];
         at->odd |= c == '"' ? PARAMS_JUNK : 0;
         if (is_blank(c) || c == '(') {
-            skip_blanks(at);
+            bool blank = skip_blanks(at);
             if (at->pos == at->len || at->text[at->pos] == ';')
                 break;
             at->odd |= PARAMS_JUNK;
-            g_string_append_c(out, ' ');
+            if (blank)
+                g_string_append_c(out, ' ');
             continue;
         }
         if (c != '\0')
@@ -99,6 +103,7 @@ void params_free(Params *params)
     if (params == NULL)
         return;
     g_free(params->type);
+    g_free(params->raw);
     g_ptr_array_unref(params->params);
     g_free(params);
 }
@@ -128,20 +133,19 @@ static void take_param(Cursor *at, GPtrArray *out)
     g_autoptr(GString) value = g_string_new(NULL);
     skip_blanks(at);
     while (at->pos < at->len && at->text[at->pos] != '=' && at->text[at->pos] != ';') {
-        guint odd = at->odd;
-        bool blank = skip_blanks(at);
-        bool end = at->pos == at->len || at->text[at->pos] == ';';
-        if (blank && end)
-            break;
-        if (blank) {
-            at->odd |= at->text[at->pos] == '=' ? PARAMS_SPACE : PARAMS_JUNK;
-            if (at->text[at->pos] != '=')
+        char c = at->text[at->pos];
+        if (is_blank(c) || c == '(') {
+            bool blank = skip_blanks(at);
+            bool end = at->pos == at->len || at->text[at->pos] == ';';
+            bool equals = !end && at->text[at->pos] == '=';
+            at->odd |= !blank || end ? 0 : equals ? PARAMS_SPACE : PARAMS_JUNK;
+            if (blank && !end && !equals)
                 g_string_truncate(key, 0); // only the last word before '=' is the name
             continue;
         }
-        at->odd = odd | (strchr("\"\\<>@,:/[]?", at->text[at->pos]) != NULL ? PARAMS_JUNK : 0);
-        if (at->text[at->pos] != '\0')
-            g_string_append_c(key, at->text[at->pos]);
+        at->odd |= c != '\0' && strchr("\"\\<>@,:/[]?", c) != NULL ? PARAMS_JUNK : 0;
+        if (c != '\0')
+            g_string_append_c(key, c);
         at->pos++;
     }
     if (at->pos == at->len || at->text[at->pos] == ';') {
@@ -152,6 +156,7 @@ static void take_param(Cursor *at, GPtrArray *out)
     at->odd |= key->len == 0 ? PARAMS_JUNK : 0;
     at->odd |= skip_blanks(at) ? PARAMS_SPACE : 0;
     Param *param = g_new0(Param, 1);
+    param->rest = at->pos;
     param->quoted = at->pos < at->len && at->text[at->pos] == '"';
     if (param->quoted)
         take_quoted(at, value);
@@ -203,6 +208,8 @@ Params *params_parse(const char *raw, gsize len, guint max)
         take_param(&at, params->params);
     }
     params->odd = at.odd;
+    params->raw = g_strndup(raw, len);
+    params->len = len;
     return params;
 }
 
@@ -291,6 +298,13 @@ GPtrArray *params_spellings(const Params *params, const char *key)
         const Param *param = params->params->pdata[i];
         if (strcmp(param->key, key) == 0 && param->section < 0 && !param->extended)
             spelling_add(out, header_decode(param->value, param->len));
+    }
+    for (guint i = 0; i < params->params->len && (params->odd & PARAMS_JUNK); i++) {
+        const Param *param =
+            params->params->pdata[i]; // up to the end of the field: its ';' may be a part of it
+        if (strcmp(param->key, key) == 0)
+            spelling_add(out,
+                         header_decode(params->raw + param->rest, MIN(params->len - param->rest, MAX_REST)));
     }
     return out;
 }

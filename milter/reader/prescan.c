@@ -130,7 +130,7 @@ static void scan_line(Scan *scan, const char *raw, gsize pos, gsize len)
     scan_counted(scan, line, text);
     if (kind != LINT_TEXT) {
         if (scan->in_block) // ended by a boundary
-            lint_block(scan->lint, raw + scan->block, pos - scan->block, false);
+            lint_block(scan->lint, raw + scan->block, pos - scan->block, LINT_BY_BOUNDARY);
         scan->in_block = false;
         if (kind == LINT_OPENS)
             block_begin(scan, pos + len);
@@ -138,7 +138,7 @@ static void scan_line(Scan *scan, const char *raw, gsize pos, gsize len)
         lint_body_line(scan->lint, line, text);
     } else if (text == 0) {
         scan->in_block = false;
-        if (lint_block(scan->lint, raw + scan->block, pos - scan->block, true))
+        if (lint_block(scan->lint, raw + scan->block, pos - scan->block, LINT_BY_EMPTY_LINE))
             block_begin(scan, pos + len); // a message is nested
     } else {
         scan_block_line(scan, line, len);
@@ -158,7 +158,7 @@ bool prescan_message(ReaderState *state, const void *raw, gsize len)
         scan_line(&scan, text, pos, n);
     }
     if (scan.in_block && !scan.over)
-        lint_block(scan.lint, text + scan.block, len - scan.block, false);
+        lint_block(scan.lint, text + scan.block, len - scan.block, LINT_BY_END);
     if (cr)
         message_add_fact(state->message, "bare-cr", part, NULL);
     if (memchr(raw, '\0', len) != NULL)

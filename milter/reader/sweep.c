@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-#define MAX_LEVEL  3  // base64 in base64
-#define RUN_START  16 // letters a run of base64 begins with
-#define MAX_FILES  20 // uuencoded and the like
-#define MAX_FILTER (4 << 20)
+#define MAX_LEVEL   3  // base64 in base64
+#define RUN_LETTERS 16 // of base64 in a run, at least
+#define MAX_FILES   20 // uuencoded and the like
+#define MAX_FILTER  (4 << 20)
 
 // ---- lines that were read
 // ------------------------------------------------------------------------------------------------
@@ -159,6 +159,17 @@ static gsize base64_letters(const char *line, gsize len, bool *out_pure)
     return junk * 8 <= letters ? letters : 0;
 }
 
+// A document that only the sweep sees. Nothing else in there can be told from chance.
+static void sweep_binary(Sweep *sweep, const char *run, gsize len)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    const char *type = "";
+    decode_base64(run, len, bytes);
+    SniffClass cls = bytes->len > 64 ? sniff_content(bytes->data, bytes->len, "", NULL, &type) : SNIFF_TEXT;
+    if ((cls == SNIFF_DOCUMENT || cls == SNIFF_ENCRYPTED) && strcmp(type, "application/octet-stream") != 0)
+        message_add_fact(sweep->state->message, cls == SNIFF_DOCUMENT ? "unread" : "encrypted", -1, type);
+}
+
 // Decodes a run by each rule and alignment that gives text.
 static void sweep_run(Sweep *sweep, const char *run, gsize len, guint level)
 {
@@ -184,13 +195,15 @@ static void sweep_run(Sweep *sweep, const char *run, gsize len, guint level)
             done = true;
         }
     }
+    if (!done)
+        sweep_binary(sweep, run, len);
 }
 
 // Takes the run of base64 lines at `text`; returns its length, 0 when there is none. `*out_pure` when no line
 // of it could be anything else.
 static gsize base64_run(const char *text, gsize len, guint64 *out_hash, bool *out_pure)
 {
-    gsize pos = 0, longest = 0;
+    gsize pos = 0, longest = 0, total = 0;
     *out_hash = 0;
     *out_pure = true;
     for (gsize next; pos < len; pos += next) {
@@ -199,14 +212,15 @@ static gsize base64_run(const char *text, gsize len, guint64 *out_hash, bool *ou
         bool pure = true;
         trim(&line, &n);
         gsize letters = base64_letters(line, n, &pure);
-        if (letters == 0 || (pos == 0 && letters < RUN_START) || (n > 2 && line[0] == '-' && line[1] == '-'))
+        if (letters == 0 || (pos == 0 && letters < 4) || (n > 2 && line[0] == '-' && line[1] == '-'))
             break;
         longest = MAX(longest, letters);
+        total += letters;
         *out_pure = *out_pure && pure;
         *out_hash = hash_more(*out_hash, line, n);
     }
     *out_pure = *out_pure && longest >= 40;
-    return pos;
+    return total >= RUN_LETTERS ? pos : 0;
 }
 
 // ---- other codes
