@@ -59,7 +59,7 @@ const guint8 *frame_peek(FrameFile *file, int64_t offset, gsize len, gsize *out_
     return len > 0 ? file->buffer + (offset - file->at) : file->buffer;
 }
 
-static bool zeros_to_end(FrameFile *file, int64_t offset)
+bool frame_zeros_to_end(FrameFile *file, int64_t offset)
 {
     while (offset < file->end) {
         gsize len;
@@ -78,7 +78,7 @@ static bool zeros_to_end(FrameFile *file, int64_t offset)
 static gsize header_length(guint8 descriptor)
 {
     static const gsize content_size[] = {0, 2, 4, 8};
-    bool single = (descriptor & 0x20) != 0, reserved = (descriptor & 0x08) != 0;
+    bool single = (descriptor & 0x20) != 0, reserved = (descriptor & 0x18) != 0;
     bool checksum = (descriptor & 0x04) != 0, dictionary = (descriptor & 0x03) != 0;
     gsize size_len = content_size[descriptor >> 6];
     if (reserved || !checksum || dictionary)
@@ -129,7 +129,7 @@ FrameShape frame_shape(FrameFile *file, int64_t offset, int64_t *out_length)
     *out_length = (int64_t)have;
     if (file->failed != 0)
         return FRAME_FAILED;
-    if (have >= 1 && head[0] == 0 && zeros_to_end(file, offset))
+    if (have >= 1 && head[0] == 0 && frame_zeros_to_end(file, offset))
         return FRAME_ZEROS;
     head = frame_peek(file, offset, MAGIC_LEN + 1, &have);
     if (have >= MAGIC_LEN && head[0] >> 4 == 5 && memcmp(head + 1, "\x2a\x4d\x18", 3) == 0)

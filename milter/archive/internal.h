@@ -134,6 +134,7 @@ typedef enum {
 // What stands at `offset`, by the structure of its headers alone; `*out_length` = bytes that belong to it as
 // far as seen.
 FrameShape frame_shape(FrameFile *file, int64_t offset, int64_t *out_length);
+bool frame_zeros_to_end(FrameFile *file, int64_t offset);
 // Next offset >= `from` where a frame's magic number stands; -1 = none.
 int64_t frame_search(FrameFile *file, int64_t from);
 

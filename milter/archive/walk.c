@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+enum { CHECKSUM_LEN = 4 };
+
 void walk_init(Walk *walk, int fd, DecodeDepth depth)
 {
     *walk = (Walk){.context = ZSTD_createDCtx(), .depth = depth};
@@ -82,6 +84,9 @@ static WalkStep walk_whole(Walk *walk, WalkItem *item)
     }
     if (walk->file.failed != 0)
         return WALK_FAILED;
+    // A frame whose checksum is zeros, like all behind it: its last pages never reached the disk.
+    if (frame_zeros_to_end(&walk->file, item->offset + item->length - CHECKSUM_LEN))
+        return walk_damage(walk, item, NULL);
     if (!ends_at_frame(walk, item->offset + item->length))
         return walk_damage(walk, item, NULL);
     walk->offset = item->offset + item->length;
