@@ -37,8 +37,7 @@ struct ReaderPool {
     ReaderStats stats;
 };
 
-// ---- the keeper
-// -----------------------------------------------------------------------------------------------------------
+// ---- the keeper -------------------------------------------------------------------------------------------
 
 static Slot *pool_find(ReaderPool *pool, SlotState state)
 {
@@ -119,8 +118,7 @@ static gpointer pool_keeper(gpointer data)
     return NULL;
 }
 
-// ---- borrowing
-// ------------------------------------------------------------------------------------------------------------
+// ---- borrowing --------------------------------------------------------------------------------------------
 
 // Ends a process that has no slot any more; the lock is open.
 static void pool_end_process(ReaderPool *pool, ReaderProcess process)
@@ -210,8 +208,7 @@ static void pool_give_back(ReaderPool *pool, Slot *slot, ReadOutcome outcome)
     pool_end_process(pool, old);
 }
 
-// ---- reading
-// --------------------------------------------------------------------------------------------------------------
+// ---- reading ----------------------------------------------------------------------------------------------
 
 typedef struct {
     ReadOutcome outcome;
@@ -296,8 +293,7 @@ void reader_pool_stats(ReaderPool *pool, ReaderStats *out_stats)
     g_mutex_unlock(&pool->lock);
 }
 
-// ---- making and freeing
-// -----------------------------------------------------------------------------------------------------
+// ---- making and freeing -----------------------------------------------------------------------------------
 
 static void pool_report(const ReaderPool *pool, const ChannelHello *hello)
 {

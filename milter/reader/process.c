@@ -31,8 +31,7 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
-// ---- sealing
-// -----------------------------------------------------------------------------------------------------------
+// ---- sealing ----------------------------------------------------------------------------------------------
 
 static int sealed_new(GError **error)
 {
@@ -87,8 +86,7 @@ int process_sealed(int fd, gsize len, GError **error)
     return copy < 0 ? -1 : sealed_finish(copy, copy_message(fd, copy, len, error), error);
 }
 
-// ---- starting
-// ------------------------------------------------------------------------------------------------------------
+// ---- starting ---------------------------------------------------------------------------------------------
 
 static bool setup_user(const char *name, ChannelSetup *setup, GError **error)
 {
@@ -239,8 +237,7 @@ bool process_start(const Config *config, const ChannelSetup *setup, ReaderProces
     return ok;
 }
 
-// ---- ending
-// --------------------------------------------------------------------------------------------------------------
+// ---- ending -----------------------------------------------------------------------------------------------
 
 static bool wait_exit(const ReaderProcess *process, int wait_ms)
 {
@@ -288,8 +285,7 @@ bool process_end(ReaderProcess *process, int wait_ms, int *out_status)
     return collect(process, out_status);
 }
 
-// ---- reading
-// -------------------------------------------------------------------------------------------------------------
+// ---- reading ----------------------------------------------------------------------------------------------
 
 bool process_is_ready(const ReaderProcess *process)
 {

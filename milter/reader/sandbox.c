@@ -33,8 +33,7 @@ static bool missing(GString *note, const char *what, int code)
     return false;
 }
 
-// ---- clocks
-// ----------------------------------------------------------------------------------------------------------
+// ---- clocks -----------------------------------------------------------------------------------------------
 
 static bool clock_set(int which, gint64 ms)
 {
@@ -51,8 +50,7 @@ bool sandbox_clocks(const ChannelSetup *setup)
     return clock_set(ITIMER_PROF, cpu_ms) && clock_set(ITIMER_REAL, wall_ms);
 }
 
-// ---- namespaces and root
-// -------------------------------------------------------------------------------------------------
+// ---- namespaces and root ----------------------------------------------------------------------------------
 
 static bool proc_write(const char *path, const char *text)
 {
@@ -96,8 +94,7 @@ static bool enter_empty_root(GString *note)
     return ok || missing(note, "empty root", errno);
 }
 
-// ---- user and privileges
-// -------------------------------------------------------------------------------------------------
+// ---- user and privileges ----------------------------------------------------------------------------------
 
 static bool become_user(const ChannelSetup *setup, GString *note)
 {
@@ -121,8 +118,7 @@ static bool drop_privileges(GString *note)
     return ok || missing(note, "no-new-privileges", errno);
 }
 
-// ---- landlock
-// --------------------------------------------------------------------------------------------------------------
+// ---- landlock ---------------------------------------------------------------------------------------------
 
 // The kernel's struct as of ABI 6; older kernels are given the part they know.
 typedef struct {
@@ -144,8 +140,7 @@ static bool enter_landlock(GString *note)
     return close(fd) == 0 && ok;
 }
 
-// ---- limits
-// ----------------------------------------------------------------------------------------------------------------
+// ---- limits -----------------------------------------------------------------------------------------------
 
 static bool limit(int resource, guint64 value)
 {
@@ -169,8 +164,7 @@ static bool enter_limits(const ChannelSetup *setup, GString *note)
     return ok || missing(note, "limits", errno);
 }
 
-// ---- seccomp
-// ---------------------------------------------------------------------------------------------------------------
+// ---- seccomp ----------------------------------------------------------------------------------------------
 
 static bool allow_plain(scmp_filter_ctx filter)
 {
@@ -251,8 +245,7 @@ static bool enter_seccomp(GString *note)
     return code == 0 || missing(note, "seccomp", code);
 }
 
-// ---- all of it
-// --------------------------------------------------------------------------------------------------------------
+// ---- all of it --------------------------------------------------------------------------------------------
 
 // Root makes the namespaces before it becomes somebody else; without that privilege it is the other way
 // round.
