@@ -5,39 +5,43 @@
 
 int decode_base64_value(unsigned char c)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
+    static const gint8 VALUES[128] = {
+        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 62,
+        -1, -1, -1, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, -1, -1, -1, -1, -1, -1, -1, 0,
+        1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
+        23, 24, 25, -1, -1, -1, -1, -1, -1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38,
+        39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, -1, -1, -1, -1, -1};
+    return c < 128 ? VALUES[c] : -1;
 }
 
 // Sextets on their way to bytes.
 typedef struct {
     guint32 bits;
     guint count; // sextets held, 0..3
+    guint8 *out; // where the next byte goes
 } Quad;
 
-static void quad_push(Quad *quad, int value, GByteArray *out)
+static void quad_push(Quad *quad, int value)
 {
     quad->bits = quad->bits << 6 | (guint32)value;
     if (++quad->count < 4)
         return;
-    guint8 bytes[3] = {quad->bits >> 16, quad->bits >> 8, quad->bits};
-    g_byte_array_append(out, bytes, 3);
-    *quad = (Quad){0};
+    *quad->out++ = quad->bits >> 16;
+    *quad->out++ = quad->bits >> 8;
+    *quad->out++ = quad->bits;
+    quad->bits = quad->count = 0;
 }
 
 // Ends a group at padding or at the end of the data. A single sextet is no byte.
-static void quad_flush(Quad *quad, GByteArray *out)
+static void quad_flush(Quad *quad)
 {
     guint32 bits = quad->bits << (6 * (4 - quad->count));
-    guint8 bytes[2] = {bits >> 16, bits >> 8};
     if (quad->count >= 2)
-        g_byte_array_append(out, bytes, quad->count - 1);
-    *quad = (Quad){0};
+        *quad->out++ = bits >> 16;
+    if (quad->count == 3)
+        *quad->out++ = bits >> 8;
+    quad->bits = quad->count = 0;
 }
 
 static bool is_blank(unsigned char c)
@@ -49,25 +53,28 @@ DecodeVerdict decode_base64_by(const void *data, gsize len, guint rules, GByteAr
 {
     const unsigned char *bytes = data;
     DecodeVerdict verdict = DECODE_CLEAN;
-    Quad quad = {0};
+    guint before = out->len;
+    g_byte_array_set_size(out, before + (guint)(len / 4 * 3 + 3));
+    Quad quad = {.out = out->data + before};
     bool padded = false; // a group has ended in padding
     for (gsize i = 0; i < len; i++) {
         int value = decode_base64_value(bytes[i]);
         if (value >= 0) {
             if (padded)
                 verdict = DECODE_JUNK;
-            quad_push(&quad, value, out);
+            quad_push(&quad, value);
         } else if (bytes[i] == '=' && !(rules & BASE64_EQUALS_JUNK) && quad.count >= 2) {
-            quad_flush(&quad, out);
+            quad_flush(&quad);
             padded = true;
         } else if ((bytes[i] == '-' || bytes[i] == '_') && !(rules & BASE64_MINUS_JUNK)) {
-            quad_push(&quad, bytes[i] == '-' ? 62 : 63, out);
+            quad_push(&quad, bytes[i] == '-' ? 62 : 63);
             verdict = DECODE_JUNK;
         } else if (!is_blank(bytes[i]) && !(bytes[i] == '=' && padded && quad.count == 0)) {
             verdict = DECODE_JUNK;
         }
     }
-    quad_flush(&quad, out);
+    quad_flush(&quad);
+    g_byte_array_set_size(out, (guint)(quad.out - out->data));
     return verdict;
 }
 

@@ -263,7 +263,8 @@ static void leaf_add(Leaf *leaf, GByteArray *bytes, const char *name)
         g_free(part->sha256);
         part->sha256 = g_strdup(leaf->hashes->pdata[0]);
     }
-    sweep_note(state, bytes->data, bytes->len);
+    if (bytes->len > 0 && memchr(bytes->data, 0, bytes->len) == NULL)
+        sweep_note(state, bytes->data, bytes->len);
 }
 
 // Malformed base64 by the other rules that clients have for it.

@@ -329,31 +329,37 @@ static void sweep_legacy(Sweep *sweep, const char *text, gsize len, guint level)
 // ---- the sweep
 // --------------------------------------------------------------------------------------------------------------------
 
+// Keeps the lines of `data` that were not read already.
+static void keep_lines(const Sweep *sweep, const char *data, gsize len, GString *text)
+{
+    for (gsize pos = 0, next; pos < len; pos += next) {
+        gsize n = next_line(data + pos, len - pos, &next);
+        const char *line = data + pos;
+        trim(&line, &n);
+        if (n > 0 && !sweep->whole && is_seen(sweep->state, hash_line(line, n)))
+            continue;
+        g_string_append_len(text, data + pos, line + n - (data + pos));
+        g_string_append_c(text, '\n');
+    }
+}
+
 // Splits into lines of text, which are kept, and coded runs, which are decoded.
 static void sweep_bytes(Sweep *sweep, const char *data, gsize len, guint level)
 {
     g_autoptr(GString) text = g_string_sized_new(MIN(len, 1 << 20));
     for (gsize pos = 0, next; pos < len; pos += next) {
-        guint64 hash;
-        bool pure;
+        guint64 hash = 0;
+        bool pure = false;
         gsize run = level < MAX_LEVEL ? base64_run(data + pos, len - pos, &hash, &pure) : 0;
-        if (run > 0) {
-            if (sweep->whole || !is_seen(sweep->state, hash))
-                sweep_run(sweep, data + pos, run, level);
-            next = run;
-            if (!pure)
-                g_string_append_len(text, data + pos, (gssize)run);
-            continue;
-        }
-        if (level < MAX_LEVEL && sweep->files < MAX_FILES)
+        if (run > 0 && (sweep->whole || !is_seen(sweep->state, hash)))
+            sweep_run(sweep, data + pos, run, level);
+        if (run == 0 && level < MAX_LEVEL && sweep->files < MAX_FILES)
             sweep_legacy(sweep, data + pos, len - pos, level);
-        gsize n = next_line(data + pos, len - pos, &next);
-        const char *line = data + pos;
-        trim(&line, &n);
-        if (n == 0 || sweep->whole || !is_seen(sweep->state, hash_line(line, n))) {
-            g_string_append_len(text, data + pos, line + n - (data + pos));
-            g_string_append_c(text, '\n');
-        }
+        next = run;
+        if (run == 0)
+            next_line(data + pos, len - pos, &next);
+        if (!pure || run == 0)
+            keep_lines(sweep, data + pos, next, text);
     }
     emit(sweep, text, level > 0 ? "base64" : "text");
     sweep_quoted_printable(sweep, text);
