@@ -79,8 +79,6 @@ char *segment_lock_path(const char *dir, const char *series);
 int segment_lock(const char *dir, const char *series, int wait_ms, GError **error);
 // Is a process writing `series` now? Takes nothing.
 bool segment_is_live(const char *dir, const char *series);
-// What root makes in the archive belongs to the archive's owner: the daemon must be able to go on with it.
-void segment_give_to_owner(int fd, const char *dir);
 int segment_day(int64_t time_us); // yyyymmdd, UTC
 
 // ---- stream.c: one series of segments being written; one thread at a time

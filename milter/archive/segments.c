@@ -128,13 +128,6 @@ char *segment_lock_path(const char *dir, const char *series)
     return g_strdup_printf("%s/.%s.lock", dir, series);
 }
 
-void segment_give_to_owner(int fd, const char *dir)
-{
-    struct stat owner;
-    if (geteuid() == 0 && stat(dir, &owner) == 0 && fchown(fd, owner.st_uid, owner.st_gid) != 0)
-        log_warn("cannot give a file of the archive to its owner", "dir", dir, "error", g_strerror(errno));
-}
-
 // Locks of the open file description, not of the process: two users in one process exclude each other too,
 // and a reader can ask who holds it without taking it.
 static struct flock whole_file(short type)
@@ -152,7 +145,10 @@ int segment_lock(const char *dir, const char *series, int wait_ms, GError **erro
                     g_strerror(errno));
         return -1;
     }
-    segment_give_to_owner(fd, dir);
+    if (!file_adopt(path, error)) {
+        close(fd);
+        return -1;
+    }
     for (int waited = 0;; waited += LOCK_POLL_MS) {
         struct flock lock = whole_file(F_WRLCK);
         if (fcntl(fd, F_OFD_SETLK, &lock) == 0)

@@ -85,23 +85,11 @@ static void preallocate(Stream *stream, int64_t length)
 }
 
 // Makes a directory durable in its parent; existing is fine.
-static bool make_dir(const char *parent, const char *name, const char *owner_dir, char **out_path,
-                     GError **error)
+static bool make_dir(const char *parent, const char *name, char **out_path, GError **error)
 {
     *out_path = g_build_filename(parent, name, NULL);
-    if (g_mkdir(*out_path, DIR_MODE) != 0) {
-        if (errno == EEXIST)
-            return true;
-        g_set_error(error, BASE_ERROR, BASE_ERROR_IO, "%s: cannot make directory: %s", *out_path,
-                    g_strerror(errno));
-        return false;
-    }
-    int fd = open(*out_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        segment_give_to_owner(fd, owner_dir);
-        close(fd);
-    }
-    return file_sync_dir(parent, error);
+    return g_file_test(*out_path, G_FILE_TEST_IS_DIR) ||
+           (file_make_dirs(*out_path, DIR_MODE, error) && file_sync_dir(parent, error));
 }
 
 static bool create(Stream *stream, int64_t time_us, GError **error)
@@ -110,8 +98,7 @@ static bool create(Stream *stream, int64_t time_us, GError **error)
     g_autofree char *year = g_strdup_printf("%04d", day / 10000);
     g_autofree char *month = g_strdup_printf("%02d", day / 100 % 100);
     g_autofree char *year_dir = NULL, *month_dir = NULL;
-    if (!make_dir(stream->dir, year, stream->dir, &year_dir, error) ||
-        !make_dir(year_dir, month, stream->dir, &month_dir, error))
+    if (!make_dir(stream->dir, year, &year_dir, error) || !make_dir(year_dir, month, &month_dir, error))
         return false;
     stream->rel = g_strdup_printf("%s/%s/%s-%06u.tar.zst", year, month, stream->series, stream->next);
     stream->path = g_build_filename(stream->dir, stream->rel, NULL);
@@ -123,8 +110,7 @@ static bool create(Stream *stream, int64_t time_us, GError **error)
         return false;
     }
     stream->next++;
-    segment_give_to_owner(stream->fd, stream->dir);
-    if (!file_sync_dir(month_dir, error)) {
+    if (!file_adopt(stream->path, error) || !file_sync_dir(month_dir, error)) {
         stream_abandon(stream);
         return false;
     }
