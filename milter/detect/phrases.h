@@ -1,0 +1,42 @@
+// Phrase books: patterns of words with slots, read from a table and matched over text in linear time. Used
+// for off-channel solicitations (phrases.txt) and for openings of disclaimers and list footers
+// (disclaimers.txt).
+//
+// Lines of section [slots]:   NAME | word word / word / ...    words that a pattern may name as {NAME}
+// Lines of other sections:    ID | WEIGHT | PATTERN            or PATTERN alone: the section is its id, 1.0
+// its weight A pattern is words, {NAME}, groups (a / b c) and gaps <N> (up to N words of any kind); "?" after
+// an item makes it optional. Words are compared lower case, without accents, apostrophes and the hyphen of
+// "e-mail". A phrase does not reach over the end of a sentence.
+#pragma once
+
+#include "base/base.h"
+
+typedef struct PhraseBook PhraseBook;
+// `lines` is a GPtrArray of TableLine (tables.h), read and not kept. NULL with `error` naming `name` and
+// line. Immutable; any thread.
+PhraseBook *phrases_new(const char *name, const GPtrArray *lines, GError **error);
+void phrases_free(PhraseBook *book);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PhraseBook, phrases_free)
+
+typedef enum { BREAK_NONE, BREAK_CLAUSE, BREAK_SENTENCE, BREAK_PARAGRAPH } PhraseBreak;
+
+typedef struct {
+    guint32 word;       // number in the book; 0 = a word no pattern knows
+    guint32 start, end; // bytes of the text
+    PhraseBreak before; // what stands between the word before and this one
+    bool line;          // first of its line
+    bool quoted;        // between quotation marks
+} PhraseToken;
+
+// The words of `text`, which is lower case (NFKC case-folded). GArray of PhraseToken; caller unrefs.
+GArray *phrases_tokens(const PhraseBook *book, const char *text, gsize len);
+
+typedef struct {
+    const char *section, *id; // the book's own
+    double weight;
+    guint first, last; // tokens, both included
+} PhraseHit;
+
+// All hits, by first word; several phrases may hit the same words. At most `max`. GArray of PhraseHit; caller
+// unrefs.
+GArray *phrases_match(const PhraseBook *book, const GArray *tokens, guint max);
