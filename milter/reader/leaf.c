@@ -325,6 +325,8 @@ static void leaf_read_types(Leaf *leaf)
         g_byte_array_append(bytes, (const guint8 *)field->value, (guint)field->value_len);
         g_byte_array_append(bytes, (const guint8 *)"\n\n", 2);
         g_byte_array_append(bytes, (const guint8 *)leaf->data, (guint)leaf->len);
+        leaf_cut(leaf, bytes);
+        leaf->state->decoded += bytes->len;
         structure_read(leaf->state, leaf->part, bytes->data, bytes->len);
     }
 }

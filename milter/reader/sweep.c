@@ -5,9 +5,10 @@
 
 #include <string.h>
 
-#define MAX_LEVEL   3  // base64 in base64
-#define RUN_LETTERS 16 // of base64 in a run, at least
-#define MAX_FILES   20 // uuencoded and the like
+#define SMALL       512 // bytes that a short run of base64 gives
+#define MAX_LEVEL   3   // base64 in base64
+#define RUN_LETTERS 16  // of base64 in a run, at least
+#define MAX_FILES   20  // uuencoded and the like
 #define MAX_FILTER  (4 << 20)
 
 // ---- lines that were read
@@ -98,8 +99,9 @@ static bool is_seen(const ReaderState *state, guint64 hash)
 
 typedef struct {
     ReaderState *state;
-    bool whole;  // leave nothing out
-    guint files; // uuencoded and the like, decoded so far
+    bool whole;     // leave nothing out
+    guint files;    // uuencoded and the like, decoded so far
+    GString *small; // what short runs of base64 were: one passage, not hundreds
 } Sweep;
 
 static void sweep_bytes(Sweep *sweep, const char *data, gsize len, guint level);
@@ -188,7 +190,10 @@ static void sweep_run(Sweep *sweep, const char *run, gsize len, guint level)
             g_byte_array_set_size(bytes, 0);
             decode_base64_by(run + skip, len - skip, RULES[i], bytes);
             g_autofree char *hash = sha256_hex(bytes->data, bytes->len);
-            if (g_strcmp0(hash, last) != 0)
+            if (g_strcmp0(hash, last) != 0 && bytes->len < SMALL)
+                g_string_append_c(g_string_append_len(sweep->small, (const char *)bytes->data, bytes->len),
+                                  '\n');
+            else if (g_strcmp0(hash, last) != 0)
                 sweep_bytes(sweep, (const char *)bytes->data, bytes->len, level + 1);
             g_free(last);
             last = g_steal_pointer(&hash);
@@ -404,9 +409,15 @@ static GString *shown_fields(const char *raw, gsize len, gsize *out_body)
 
 void sweep_message(ReaderState *state, const void *raw, gsize len)
 {
-    Sweep sweep = {.state = state, .whole = is_doubtful(state->message)};
+    Sweep sweep = {.state = state, .whole = is_doubtful(state->message), .small = g_string_new(NULL)};
     gsize body = 0;
     g_autoptr(GString) head = shown_fields(raw, len, &body);
     sweep_bytes(&sweep, head->str, head->len, 0);
     sweep_bytes(&sweep, (const char *)raw + body, len - body, 0);
+    for (guint level = 1; level <= MAX_LEVEL && sweep.small->len > 0; level++) {
+        g_autoptr(GString) small = sweep.small;
+        sweep.small = g_string_new(NULL);
+        sweep_bytes(&sweep, small->str, small->len, level);
+    }
+    g_string_free(sweep.small, TRUE);
 }
