@@ -1,0 +1,100 @@
+// The tables detection stands on, parsed and indexed. Private to detect.
+//
+// All tables share one form: lines of UTF-8; `#` at the start of a line is a comment; `[name]` opens a
+// section; every other line is fields separated by `|`, blanks around them taken off (`\|` is a bar).
+// Sections may be opened again.
+#pragma once
+
+#include "detect/internal.h"
+#include "detect/phrases.h"
+
+#include <libpsl.h>
+#include <unicode/uspoof.h>
+
+typedef struct {
+    const char *section; // "" before the first one
+    char **fields;       // at least one, NULL at the end; absent trailing fields are absent
+    guint n_fields;
+    guint line;
+} TableLine;
+
+// Lines of table `name` ("phrases.txt") in order, of TableLine; never NULL for a table of detect.h.
+const GPtrArray *tables_lines(const DetectData *data, const char *name);
+// Sets `error` to "NAME:LINE: WHAT" and returns false: for checks of a table by the file that uses it.
+bool tables_wrong(GError **error, const char *name, guint line, const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+// The phrase book made of table `name` when it was read ("phrases.txt", "disclaimers.txt"; phrases_new over
+// its lines).
+const PhraseBook *tables_book(const DetectData *data, const char *name);
+
+// Where an area code lies ("MA", "ON", "toll-free"); "" when unknown.
+const char *tables_npa_place(const DetectData *data, int npa);
+// Name of the service behind canonical phone value `value` ("988", "+18002221222"); NULL when it is no listed
+// hotline.
+const char *tables_hotline(const DetectData *data, const char *value);
+// The country whose calling code `digits` (after the +) starts with: its length in digits, 0 when there is
+// none or the national number's length cannot be.
+guint tables_country(const DetectData *data, const char *digits, gsize n);
+
+// Is `domain` (lower case ASCII) a consumer mail service of the shipped list?
+bool tables_is_webmail(const DetectData *data, const char *domain);
+// Domain of the mail service people call `word` ("gmail" -> "gmail.com"); NULL when there is none.
+const char *tables_mail_provider(const DetectData *data, const char *word, gsize len);
+// Carrier of a mail-to-SMS gateway; NULL when `domain` is none.
+const char *tables_sms_gateway(const DetectData *data, const char *domain);
+
+// How a word names a platform.
+typedef enum {
+    NAMED_NO,
+    NAMED_CLEARLY, // "snapchat", "insta"
+    NAMED_LOOSELY, // "line", "signal", "ig": also a common word; wants a mark or an @ behind it
+} PlatformNamed;
+// Platform that `word` (lower case, may hold one blank) names.
+PlatformNamed tables_platform(const DetectData *data, const char *word, gsize len, const char **out_platform);
+
+typedef enum { HOST_HANDLE, HOST_INVITE, HOST_PHONE, HOST_PAYMENT } HostKind;
+typedef struct {
+    HostKind kind;
+    char *platform; // "instagram", "whatsapp", "venmo"
+    char **steps; // path template in segments: literal, "{}" (the name), "*" (anything); a last "?key={}" is
+                  // a query
+    guint n_steps;
+} HostRule;
+// Rules of `host` (exact, without "www." or "m."); NULL when the table has none. First that fits wins.
+const GPtrArray *tables_host(const DetectData *data, const char *host); // of HostRule
+// Is path segment `segment` of `platform` one that is nobody's name ("explore", "p", "help")?
+bool tables_reserved(const DetectData *data, const char *platform, const char *segment);
+// Is `host` (or a parent of it) a tool the school may use with students? `path` may be NULL.
+const char *tables_approved(const DetectData *data, const char *host, const char *path);
+bool tables_is_shortener(const DetectData *data, const char *host);
+// Is the last label of `host` a top-level domain that exists, or one of those reserved for examples?
+bool tables_known_tld(const DetectData *data, const char *host);
+// ASCII letters that `text` (UTF-8, n bytes) is drawn like, each letter replaced by the Latin one it is
+// confusable with; NULL when some character resembles none. Caller frees.
+char *tables_latin_lookalike(const char *text, gsize n);
+
+// ---- compiled patterns
+// -------------------------------------------------------------------------------------------
+
+// Byte patterns over a view's text (lower case UTF-8, not in UTF mode: a letter beyond ASCII is
+// [\x80-\xff]+). Every quantifier bounded. Add a line and use it with pattern_next.
+// clang-format off
+#define DETECT_PATTERNS(X) \
+    /* jane (at) gmail [dot] com: the mark between; the finder extends it to both sides */ \
+    X(PATTERN_AT_MARK, "[ \\t]{0,3}(?:[\\(\\[{<][ \\t_*-]{0,2}(?:at|@|a|arroba|ät)[ \\t_*-]{0,2}[\\)\\]}>]|" \
+                       "[ \\t_*-](?:at|arroba)[ \\t_*-])[ \\t]{0,3}")
+// clang-format on
+typedef enum {
+#define PATTERN_ENUM(id, regex) id,
+    DETECT_PATTERNS(PATTERN_ENUM)
+#undef PATTERN_ENUM
+        PATTERN_LAST
+} PatternId;
+
+#define PATTERN_GROUPS 8
+typedef struct {
+    gsize start[PATTERN_GROUPS], end[PATTERN_GROUPS]; // group 0 = all; G_MAXSIZE where a group took no part
+} PatternMatch;
+// The next match at or after `*at`, which moves behind it (always at least one byte on). False when there is
+// none; a match limit that was hit sets *scan->truncated and is false.
+bool pattern_next(const DetectScan *scan, PatternId id, gsize *at, PatternMatch *match);
