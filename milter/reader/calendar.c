@@ -94,8 +94,8 @@ static void calendar_attachment(ContentProperties *properties, const ContentLine
     g_autofree char *name = content_lines_param(lines, "FILENAME");
     g_autofree char *type = content_lines_param(lines, "FMTTYPE");
     if (content_lines_binary(lines, bytes))
-        content_read_inside(properties->state, properties->part, bytes->data, bytes->len, type ? type : "",
-                            name);
+        content_read_inside(properties->state, properties->part, bytes->data, bytes->len,
+                            type ? type : "application/octet-stream", name);
     else
         calendar_text(properties, lines->name, lines->value);
 }

@@ -59,7 +59,7 @@ static void inline_decode(ReaderState *state, guint part, const InlineFormat *fo
     if (!out->len)
         return;
     message_add_fact(state->message, format->fact, part, name);
-    content_read_inside(state, part, out->data, out->len, "", name);
+    content_read_inside(state, part, out->data, out->len, "application/octet-stream", name);
 }
 
 void content_read_inline(ReaderState *state, guint part, const void *data, gsize len)

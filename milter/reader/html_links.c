@@ -123,7 +123,8 @@ static void html_beside_attribute(HtmlBesideState *state, const HtmlToken *token
     }
     for (gsize i = 0; i < G_N_ELEMENTS(targets); i++) {
         bool data = html_has_scheme(value, "data:");
-        if (html_attr_is(attr, targets[i]) && (data || !html_is_picture(token) || attr->name_len > 6))
+        if (html_attr_is(attr, targets[i]) && token->tag != TAG_BASE &&
+            (data || !html_is_picture(token) || attr->name_len > 6))
             html_link(state, value);
     }
     if (token->tag == TAG_META && html_attr_is(attr, "content"))

@@ -376,9 +376,13 @@ static bool render_is_void(const HtmlToken *token)
 static void render_void(Renderer *renderer, const HtmlToken *token, const RenderAttrs *attrs)
 {
     if (token->tag == TAG_BR && !render_top(renderer)->hides) {
+        const GArray *marks = renderer->out->marks;
+        gsize before = renderer->out->shown->len;
         renderer->pending = renderer->pending < BREAK_CELL ? BREAK_NONE : renderer->pending;
         render_flush(renderer);
         g_string_append_c(renderer->out->shown, '\n');
+        if (marks->len && g_array_index(marks, LayerMark, marks->len - 1).end == before)
+            render_mark(renderer, before, render_top(renderer)->layer);
     } else if (token->tag == TAG_BR) {
         renderer->hidden_break = true;
     }

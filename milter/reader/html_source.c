@@ -7,23 +7,17 @@
 
 typedef struct {
     GString *out;
-    gsize cell; // where the last cell's content began
-    gsize gap;  // where the break before it was put; its end is `cell`
+    gsize cell;   // where the cell's content began
+    gsize before; // characters of the cell before it in its row; 0 = there is none
 } HtmlSource;
 
-static gsize html_source_chars(const HtmlSource *source, gsize from)
-{
-    return g_utf8_strlen(source->out->str + from, MIN(source->out->len - from, 8));
-}
-
-// The break between two cells, put there when the second ends.
+// The break before a cell, put there when the cell ends.
 static void html_source_cell(HtmlSource *source)
 {
-    gsize chars = html_source_chars(source, source->cell);
-    bool single = chars == 1 || (source->gap && html_source_chars(source, source->gap) == 1);
-    if (source->gap && chars && !single)
+    gsize chars = g_utf8_strlen(source->out->str + source->cell, MIN(source->out->len - source->cell, 8));
+    if (source->before > 1 && chars > 1)
         g_string_insert_c(source->out, source->cell, '\t');
-    source->gap = source->cell;
+    source->before = chars;
     source->cell = source->out->len;
 }
 
@@ -93,7 +87,7 @@ static GString *html_source_strip(const char *at, const char *end)
             if (tag == SOURCE_BLOCK) {
                 html_source_line(&source);
                 source.cell = source.out->len;
-                source.gap = 0;
+                source.before = 0;
             }
             at = gt + 1;
         } else {

@@ -39,7 +39,8 @@ static void vcard_property(ContentProperties *properties, const ContentLines *li
     static const char *const compound[] = {"ADR", "N", "ORG"};
     g_autoptr(GByteArray) bytes = g_byte_array_new();
     if (content_lines_binary(lines, bytes)) {
-        content_read_inside(properties->state, properties->part, bytes->data, bytes->len, "", NULL);
+        content_read_inside(properties->state, properties->part, bytes->data, bytes->len,
+                            "application/octet-stream", NULL);
         return;
     }
     g_autofree char *joined = NULL;
