@@ -4,6 +4,7 @@
 
 enum {
     CHUNK_OUT = 128 * 1024,
+    CHECKSUM_LEN = 4,
     WINDOW_LOG_MAX = 23,         // what level 19 uses; more is not ours
     JSON_MAX = 64 * 1024 * 1024, // of metadata
     EXTENDED_MAX = 1024 * 1024,  // of pax records
@@ -208,7 +209,9 @@ static bool decompress(Decoder *decoder, FrameFile *file, int64_t offset, int64_
     int64_t end = offset + length;
     while (offset < end) {
         gsize have;
-        const guint8 *data = frame_peek(file, offset, (gsize)MIN(end - offset, CHUNK_OUT), &have);
+        // The checksum goes in last and alone: before it can fail, the record's id has come out.
+        int64_t part = offset < end - CHECKSUM_LEN ? end - CHECKSUM_LEN - offset : end - offset;
+        const guint8 *data = frame_peek(file, offset, (gsize)MIN(part, CHUNK_OUT), &have);
         if (have == 0)
             return damaged(decoder, "the file ends inside the frame");
         ZSTD_inBuffer in = {data, have, 0};

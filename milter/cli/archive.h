@@ -1,0 +1,24 @@
+// archive, inside: what the files of the subcommand share.
+#pragma once
+
+#include "archive/archive.h"
+#include "cli/cli.h"
+
+typedef struct {
+    char *config_path, *from, *to, *address, *format, *out, *reason;
+    char **ids; // --id and the words after the step
+    gint limit; // 0 = all
+    gboolean json, raw, events;
+    char *who;
+    ArchiveQuery query;
+} ArchiveOptions;
+
+// What was asked for, for the event that records it. New reference.
+json_t *archive_options_json(const ArchiveOptions *options);
+// Damage met while reading, on stderr; `data` counts it (a guint64).
+void archive_print_damage(const char *segment, int64_t offset, const char *what, guint64 *count);
+// `text` on one line of a terminal, at most `most` characters; caller frees.
+char *archive_plain(const char *text, gsize most);
+
+// Exit status; `error` where it is set tells why.
+int archive_export_run(const Config *config, const ArchiveOptions *options, GError **error);
