@@ -1,14 +1,22 @@
-// roster: who is who. One SQLite file, changed in one transaction by an import; look-ups read it through sessions, each
-// of which sees one state of it. Sources: OneRoster 1.1/1.2 CSV (https://www.imsglobal.org/oneroster-v11-final-csv-tables)
-// and the district's own CSV files.
+// roster: who is who. One SQLite file, changed in one transaction by an import; look-ups read it through
+// sessions, each of which sees one state of it. Sources: OneRoster 1.1/1.2 CSV
+// (https://www.imsglobal.org/oneroster-v11-final-csv-tables) and the district's own CSV files.
 #pragma once
 
 #include "base/config.h"
 #include "message/message.h"
 
-// ---- parties -----------------------------------------------------------------------------------------------------
+// ---- parties ------------------------------------------------------------------------------------
 
-typedef enum { ROLE_EXTERNAL, ROLE_SERVICE, ROLE_LIST, ROLE_GUARDIAN, ROLE_STUDENT, ROLE_STAFF, ROLE_LAST } Role;
+typedef enum {
+    ROLE_EXTERNAL,
+    ROLE_SERVICE,
+    ROLE_LIST,
+    ROLE_GUARDIAN,
+    ROLE_STUDENT,
+    ROLE_STAFF,
+    ROLE_LAST
+} Role;
 const char *role_name(Role role);
 bool role_parse(const char *text, Role *out_role);
 
@@ -38,11 +46,11 @@ bool party_reaches(const Party *party, Role role);
 
 // Everybody of one message.
 typedef struct {
-    Party *sender;        // by authenticated login, else From, else envelope sender
+    Party *sender;         // by authenticated login, else From, else envelope sender
     const char *sender_by; // "auth", "from", "envelope"
-    Party *envelope_from; // NULL for the null sender
-    GPtrArray *header;    // of PartyHeader: addresses shown in From, Sender, Reply-To, To, Cc (top message)
-    GPtrArray *rcpts;     // of Party, in the envelope's order
+    Party *envelope_from;  // NULL for the null sender
+    GPtrArray *header;     // of PartyHeader: addresses shown in From, Sender, Reply-To, To, Cc (top message)
+    GPtrArray *rcpts;      // of Party, in the envelope's order
 } Parties;
 typedef struct {
     const MessageAddress *source; // borrowed from the message
@@ -51,12 +59,13 @@ typedef struct {
 void parties_free(Parties *parties);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Parties, parties_free)
 
-// ---- look-ups ------------------------------------------------------------------------------------------------------
+// ---- look-ups -----------------------------------------------------------------------------------
 
 typedef struct Roster Roster;               // the file; any thread
 typedef struct RosterSession RosterSession; // one consistent view; one thread at a time
 
-// Opens config->roster.database and reads the key file. NULL with `error` set: missing, not a roster, wrong version.
+// Opens config->roster.database and reads the key file. NULL with `error` set: missing, not a roster, wrong
+// version.
 Roster *roster_open(const Config *config, GError **error);
 Roster *roster_ref(Roster *roster);
 void roster_unref(Roster *roster);
@@ -65,60 +74,83 @@ RosterSession *roster_session_begin(Roster *roster, GError **error);
 void roster_session_end(RosterSession *session); // NULL is a no-op
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RosterSession, roster_session_end)
 
-// Who `address` is. NULL with `error` only when the roster could not tell (I/O, busy): the caller must tempfail.
+// Who `address` is. NULL with `error` only when the roster could not tell (I/O, busy): the caller must
+// tempfail.
 Party *roster_resolve(RosterSession *session, const char *address, GError **error);
 Parties *roster_resolve_message(RosterSession *session, const Envelope *envelope, const Message *message,
                                 GError **error);
 
-// Canonical mailbox: trimmed, lower case (Unicode), domain as A-label, no +tag or dots where `config` says the domain
-// ignores them. Caller frees; NULL when it is not an address.
+// Canonical mailbox: trimmed, lower case (Unicode), domain as A-label, no +tag or dots where `config` says
+// the domain ignores them. Caller frees; NULL when it is not an address.
 char *roster_canonical_address(const Config *config, const char *address);
 
-// Is `guardian` (person id) family of student `student`: guardian link, own child of a staff member (the guardian's row
-// carries the staff member's school or registered private address), or the same person.
+// Is `guardian` (person id) family of student `student`: guardian link, own child of a staff member (the
+// guardian's row carries the staff member's school or registered private address), or the same person.
 Tri roster_is_family(RosterSession *session, const char *person, const char *student, GError **error);
-// The staff persons whose full name (given + family, preferred names too, either order, case-folded) `text` carries.
-// Person ids, caller unrefs; empty when none; NULL with `error`.
+// The staff persons whose full name (given + family, preferred names too, either order, case-folded) `text`
+// carries. Person ids, caller unrefs; empty when none; NULL with `error`.
 GPtrArray *roster_staff_named(RosterSession *session, const char *text, GError **error);
 
-typedef enum { OWNER_UNKNOWN, OWNER_SENDER, OWNER_STAFF, OWNER_SCHOOL, OWNER_PUBLISHED, OWNER_STUDENT, OWNER_GUARDIAN,
-               OWNER_THIRD_PARTY, OWNER_LAST } Owner;
+typedef enum {
+    OWNER_UNKNOWN,
+    OWNER_SENDER,
+    OWNER_STAFF,
+    OWNER_SCHOOL,
+    OWNER_PUBLISHED,
+    OWNER_STUDENT,
+    OWNER_GUARDIAN,
+    OWNER_THIRD_PARTY,
+    OWNER_LAST
+} Owner;
 const char *owner_name(Owner owner);
 bool owner_parse(const char *text, Owner *out_owner);
 
-// Kinds of contact detail; `canonical` values are: phone E.164 ("+14135550142"; digits only where no area code is known);
-// e-mail canonical mailbox; handle "platform:name"; invite "host/path"; street address lower case; payment handle
-// "cashapp:$name".
-typedef enum { KIND_PHONE, KIND_EMAIL, KIND_HANDLE, KIND_INVITE, KIND_STREET_ADDRESS, KIND_PAYMENT_HANDLE,
-               KIND_SOLICITATION, KIND_LAST } Kind;
+// Kinds of contact detail; `canonical` values are: phone E.164 ("+14135550142"; digits only where no area
+// code is known); e-mail canonical mailbox; handle "platform:name"; invite "host/path"; street address lower
+// case; payment handle "cashapp:$name".
+typedef enum {
+    KIND_PHONE,
+    KIND_EMAIL,
+    KIND_HANDLE,
+    KIND_INVITE,
+    KIND_STREET_ADDRESS,
+    KIND_PAYMENT_HANDLE,
+    KIND_SOLICITATION,
+    KIND_LAST
+} Kind;
 const char *kind_name(Kind kind); // "phone", "email", "handle", "invite", "street-address", "payment-handle",
                                   // "offchannel-solicitation"
 bool kind_parse(const char *text, Kind *out_kind);
 
 typedef struct {
-    Owner owner;   // STAFF (also when it is the sender's: compare `person`), SCHOOL, PUBLISHED, STUDENT, GUARDIAN
-    char *person;  // whose; NULL for school and published
-    char *label;   // "personal registry: cell", "published: Poison Control", "number block +14135550100/+14135550139"
+    Owner
+        owner; // STAFF (also when it is the sender's: compare `person`), SCHOOL, PUBLISHED, STUDENT, GUARDIAN
+    char *person; // whose; NULL for school and published
+    char *label;  // "personal registry: cell", "published: Poison Control", "number block
+                  // +14135550100/+14135550139"
 } RosterOwner;
 void roster_owner_free(RosterOwner *owner);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RosterOwner, roster_owner_free)
-// Exact matches of a canonical value: district domains, numbers and blocks, published, the personal registry (keyed
-// HMAC), guardians', students'. A GPtrArray of RosterOwner, strongest first (school and published before people), empty
-// when nobody is known to own it. NULL with `error` when the roster could not tell. A 7-digit phone matches by its end.
+// Exact matches of a canonical value: district domains, numbers and blocks, published, the personal registry
+// (keyed HMAC), guardians', students'. A GPtrArray of RosterOwner, strongest first (school and published
+// before people), empty when nobody is known to own it. NULL with `error` when the roster could not tell. A
+// 7-digit phone matches by its end.
 GPtrArray *roster_owners(RosterSession *session, Kind kind, const char *canonical, GError **error);
-// A handle or mailbox name without platform or domain ("coach_tb23", "jane"): the canonical values the registry has under
-// that name for `person`. GPtrArray of char*, empty when none.
-GPtrArray *roster_values_named(RosterSession *session, const char *person, Kind kind, const char *name, GError **error);
+// A handle or mailbox name without platform or domain ("coach_tb23", "jane"): the canonical values the
+// registry has under that name for `person`. GPtrArray of char*, empty when none.
+GPtrArray *roster_values_named(RosterSession *session, const char *person, Kind kind, const char *name,
+                               GError **error);
 // Is `domain` a consumer mail service (webmail.csv and the shipped list)?
 Tri roster_is_webmail(RosterSession *session, const char *domain, GError **error);
 Tri roster_is_district_domain(RosterSession *session, const char *domain, GError **error); // sub-domains too
-char *roster_person_name(RosterSession *session, const char *person, GError **error); // "Given Family", caller frees
+char *roster_person_name(RosterSession *session, const char *person,
+                         GError **error); // "Given Family", caller frees
 
-// ---- exceptions ------------------------------------------------------------------------------------------------------
+// ---- exceptions ---------------------------------------------------------------------------------
 
 typedef struct {
-    char *id;   // "EX-2601"
-    char *kind; // trip emergency approved family role
+    char *id;           // "EX-2601"
+    char *kind;         // trip emergency approved family role
     char *staff;        // canonical address
     char *staff_person; // roster id; NULL when the address is nobody's
     char **students;    // canonical addresses, "class:<id>", "*"
@@ -130,35 +162,39 @@ typedef struct {
     char *revoked; // "2026-11-01 by admin: reason"; NULL = in force
 } RosterException;
 void roster_exception_free(RosterException *exception);
-// All exceptions (expired and revoked too: a reason names why one did not apply) of staff person or address. GPtrArray of
-// RosterException, caller unrefs; NULL with `error`.
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RosterException, roster_exception_free)
+// All exceptions (expired and revoked too: a reason names why one did not apply) of staff person or address.
+// GPtrArray of RosterException, caller unrefs; NULL with `error`.
 GPtrArray *roster_exceptions_of(RosterSession *session, const Party *staff, GError **error);
 // Is `student` in exception->students?
-Tri roster_exception_covers_student(RosterSession *session, const RosterException *exception, const Party *student,
-                                    GError **error);
+Tri roster_exception_covers_student(RosterSession *session, const RosterException *exception,
+                                    const Party *student, GError **error);
 // Students (person ids) whose guardian `guardian` is. GPtrArray of char*.
 GPtrArray *roster_children_of(RosterSession *session, const char *guardian, GError **error);
 
-// ---- imports and changes: for the command ----------------------------------------------------------------------------
+// ---- imports and changes: for the command -------------------------------------------------------
 
 typedef struct {
-    guint people, staff, students, guardians, links, classes, enrollments, lists, members, personal, published,
-        student_addresses, webmail, exceptions;
+    guint people, staff, students, guardians, links, classes, enrollments, lists, members, personal,
+        published, student_addresses, webmail, exceptions;
     GPtrArray *warnings; // of char*: "users.csv:12: ..."
 } RosterSummary;
 void roster_summary_free(RosterSummary *summary);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RosterSummary, roster_summary_free)
 
-// Reads `path`: a directory or zip with OneRoster files (in it, or in its roster/ sub-directory) and any of the
-// district's CSV files (personal, published, lists, students-personal, webmail, exceptions). Each kind of file found
-// replaces what the roster had of that kind; a kind that is absent is left as it is. One transaction. With `dry_run` all
-// is checked and counted, nothing is kept. NULL with `error` (file:line: field: remedy) and nothing changed.
-// Creates database and key file when missing.
+// Reads `path`: a directory or zip with OneRoster files (in it, or in its roster/ sub-directory) and any of
+// the district's CSV files (personal, published, lists, students-personal, webmail, exceptions). Each kind of
+// file found replaces what the roster had of that kind; a kind that is absent is left as it is. One
+// transaction. With `dry_run` all is checked and counted, nothing is kept. NULL with `error` (file:line:
+// field: remedy) and nothing changed. Creates database and key file when missing.
 RosterSummary *roster_import(const Config *config, const char *path, bool dry_run, GError **error);
 
-// Adds or replaces exceptions; checks people, dates, values. `who` is recorded. Number added, -1 with `error`.
+// Adds or replaces exceptions; checks people, dates, values. `who` is recorded. Number added, -1 with
+// `error`.
 int roster_exceptions_import(const Config *config, const char *csv_path, bool dry_run, RosterSummary *summary,
                              GError **error);
-bool roster_exception_add(const Config *config, const RosterException *exception, const char *who, GError **error);
-bool roster_exception_revoke(const Config *config, const char *id, const char *who, const char *why, GError **error);
+bool roster_exception_add(const Config *config, const RosterException *exception, const char *who,
+                          GError **error);
+bool roster_exception_revoke(const Config *config, const char *id, const char *who, const char *why,
+                             GError **error);
 GPtrArray *roster_exceptions_all(RosterSession *session, GError **error);
