@@ -7,7 +7,7 @@
 #include "roster/roster.h"
 
 // The tables that make detection current without a rebuild, each a text file under policy.lists_dir (formats are in the
-// files' own comments): area-codes.txt, platforms.txt, webmail.txt, hotlines.txt, phrases.txt, approved-tools.txt,
+// files' own comments): area-codes.txt, country-codes.txt, platforms.txt, webmail.txt, hotlines.txt, phrases.txt, approved-tools.txt,
 // disclaimers.txt. Immutable and reference-counted; any thread.
 typedef struct DetectData DetectData;
 // `read` returns the bytes of a named table (caller of `read` unrefs), or NULL with `error`. NULL with `error` naming file

@@ -3,32 +3,45 @@
 
 #include "detect/detect.h"
 
-// ---- tables (tables.c) -------------------------------------------------------------------------------------------------
+// ---- tables (tables.c)
+// -------------------------------------------------------------------------------------------------
 
-typedef enum { NPA_NONE, NPA_US, NPA_CANADA, NPA_CARIBBEAN, NPA_TOLL_FREE, NPA_PERSONAL, NPA_PREMIUM } NpaClass;
+typedef enum {
+    NPA_NONE,
+    NPA_US,
+    NPA_CANADA,
+    NPA_CARIBBEAN,
+    NPA_TOLL_FREE,
+    NPA_PERSONAL,
+    NPA_PREMIUM
+} NpaClass;
 NpaClass tables_npa(const DetectData *data, int npa); // 0 .. 999
-// More look-ups (platforms by name and host, hotlines, phrases, disclaimers, approved tools, free-mail providers' names)
-// stand in tables.h.
+// More look-ups (platforms by name and host, hotlines, phrases, disclaimers, approved tools, free-mail
+// providers' names) stand in tables.h.
 
-// ---- normalised view of a passage (view.c) --------------------------------------------------------------------------------
+// ---- normalised view of a passage (view.c)
+// --------------------------------------------------------------------------------
 
-// NFKC case-folded, digits of every script to ASCII, dashes, dots and spaces folded, format characters dropped. `origin[i]`
-// is the offset in the passage's text that text[i] came from; origin[len] is the end. Pure ASCII passages share work.
+// NFKC case-folded, digits of every script to ASCII, dashes, dots and spaces folded, format characters
+// dropped. `origin[i]` is the offset in the passage's text that text[i] came from; origin[len] is the end.
+// Pure ASCII passages share work.
 typedef struct {
     const Passage *passage;
     guint index; // in Message.passages
     char *text;  // lower case
     gsize len;
     guint32 *origin;
-    guint invisible; // characters dropped that no reader sees
+    guint invisible; // characters dropped inside words that no reader sees
     bool ascii;
+    guint8 *taken; // a byte per byte of text: another finder took it
 } DetectView;
 DetectView *view_new(const Passage *passage, guint index);
 void view_free(DetectView *view);
 // Offsets of a view's stretch in the passage's text.
 void view_span(const DetectView *view, gsize start, gsize end, gsize *out_start, gsize *out_end);
 
-// ---- candidates ----------------------------------------------------------------------------------------------------------------
+// ---- candidates
+// ----------------------------------------------------------------------------------------------------------------
 
 typedef struct {
     Kind kind;
@@ -40,8 +53,12 @@ typedef struct {
     GPtrArray *obfuscation; // of const char* (static)
     GPtrArray *evidence;    // of char*
 } Candidate;
-Candidate *candidate_new(Kind kind, const char *value, const DetectView *view, gsize start, gsize end, double shape);
+Candidate *candidate_new(Kind kind, const char *value, const DetectView *view, gsize start, gsize end,
+                         double shape);
 void candidate_free(Candidate *candidate);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Candidate, candidate_free)
+void candidate_obfuscated(Candidate *candidate, const char *how); // `how` static; kept once
+void candidate_evidence(Candidate *candidate, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 typedef struct {
     const DetectData *data;
@@ -53,27 +70,37 @@ typedef struct {
     bool *truncated; // set when a limit or match limit was hit
 } DetectScan;
 
-void social_find(DetectScan *scan);  // URLs, invites, profile URLs, handles (social.c); masks what it takes: see mask
+void social_find(
+    DetectScan *scan); // URLs, invites, profile URLs, handles (social.c); masks what it takes: see mask
 void mailbox_find(DetectScan *scan); // e-mail addresses in all forms (mailbox.c)
 void phone_find(DetectScan *scan);   // phones in all forms (phone.c)
 void street_find(DetectScan *scan);  // home addresses (street.c)
 void payment_find(DetectScan *scan); // payment handles (payment.c)
 void solicit_find(DetectScan *scan); // off-channel solicitations (solicit.c)
-// True when [start, end) of the view lies in a stretch another finder took (URLs first, so their digits are no phones).
+// Hands `candidate` on and owns it; at the limit it is dropped, *scan->truncated set, and the answer is
+// false.
+bool scan_add(DetectScan *scan, Candidate *candidate);
+void scan_take(DetectScan *scan, gsize start, gsize end);
+// True when a byte of [start, end) of the view was taken by another finder (URLs first: their digits are no
+// phones).
 bool scan_taken(const DetectScan *scan, gsize start, gsize end);
 
-// ---- layers (layer.c) ------------------------------------------------------------------------------------------------------------
+// ---- layers (layer.c)
+// ------------------------------------------------------------------------------------------------------------
 
-// Marks over the passage's whole text: written, signature, quoted, forwarded, footer. Uses the reader's marks (HTML), quote
-// prefixes, attribution lines of the common clients and languages, the sender's name. GArray of LayerMark.
+// Marks over the passage's whole text: written, signature, quoted, forwarded, footer. Uses the reader's marks
+// (HTML), quote prefixes, attribution lines of the common clients and languages, the sender's name. GArray of
+// LayerMark.
 GArray *layer_find(const DetectData *data, const Passage *passage, const Parties *parties);
 Layer layer_at(const GArray *marks, gsize offset);
 
-// ---- attribution (attribute.c) ----------------------------------------------------------------------------------------------------
+// ---- attribution (attribute.c)
+// ----------------------------------------------------------------------------------------------------
 
-// Whose each candidate is, and how sure: exact matches of the roster, then context. Fills `findings` (of Finding).
-// `marks[i]` are the layers of passage i, `views[i]` its view (either may be NULL). False with `error` when the roster
-// could not tell.
-bool attribute_candidates(const DetectData *data, const Config *config, const Message *message, const Parties *parties,
-                          RosterSession *roster, GPtrArray *candidates, GArray *const *marks,
-                          DetectView *const *views, GPtrArray *findings, GError **error);
+// Whose each candidate is, and how sure: exact matches of the roster, then context. Fills `findings` (of
+// Finding). `marks[i]` are the layers of passage i, `views[i]` its view (either may be NULL). False with
+// `error` when the roster could not tell.
+bool attribute_candidates(const DetectData *data, const Config *config, const Message *message,
+                          const Parties *parties, RosterSession *roster, GPtrArray *candidates,
+                          GArray *const *marks, DetectView *const *views, GPtrArray *findings,
+                          GError **error);

@@ -8,9 +8,6 @@
 #include "detect/internal.h"
 #include "detect/phrases.h"
 
-#include <libpsl.h>
-#include <unicode/uspoof.h>
-
 typedef struct {
     const char *section; // "" before the first one
     char **fields;       // at least one, NULL at the end; absent trailing fields are absent
@@ -32,9 +29,9 @@ const char *tables_npa_place(const DetectData *data, int npa);
 // Name of the service behind canonical phone value `value` ("988", "+18002221222"); NULL when it is no listed
 // hotline.
 const char *tables_hotline(const DetectData *data, const char *value);
-// The country whose calling code `digits` (after the +) starts with: its length in digits, 0 when there is
-// none or the national number's length cannot be.
-guint tables_country(const DetectData *data, const char *digits, gsize n);
+// Are `n` digits (after the +) a country's calling code and as many more as that country has? Its name, or
+// NULL.
+const char *tables_country(const DetectData *data, const char *digits, gsize n);
 
 // Is `domain` (lower case ASCII) a consumer mail service of the shipped list?
 bool tables_is_webmail(const DetectData *data, const char *domain);
@@ -71,7 +68,7 @@ bool tables_is_shortener(const DetectData *data, const char *host);
 bool tables_known_tld(const DetectData *data, const char *host);
 // ASCII letters that `text` (UTF-8, n bytes) is drawn like, each letter replaced by the Latin one it is
 // confusable with; NULL when some character resembles none. Caller frees.
-char *tables_latin_lookalike(const char *text, gsize n);
+char *tables_latin_lookalike(const DetectData *data, const char *text, gsize n);
 
 // ---- compiled patterns
 // -------------------------------------------------------------------------------------------
