@@ -184,7 +184,8 @@ GArray *phrases_match(const PhraseBook *book, const GArray *tokens, guint max)
             const Phrase *phrase = g_ptr_array_index(book->phrases, g_array_index(starts, guint, i));
             guint length = phrase_length(phrase, tokens, first, limit);
             if (length) {
-                PhraseHit hit = {phrase->section, phrase->id, phrase->weight, first, first + length - 1};
+                PhraseHit hit = {phrase->section, phrase->id, g_array_index(starts, guint, i),
+                                 phrase->weight,  first,      first + length - 1};
                 g_array_append_val(hits, hit);
             }
         }

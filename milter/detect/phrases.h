@@ -33,6 +33,7 @@ GArray *phrases_tokens(const PhraseBook *book, const char *text, gsize len);
 
 typedef struct {
     const char *section, *id; // the book's own
+    guint phrase;             // number in the book
     double weight;
     guint first, last; // tokens, both included
 } PhraseHit;
