@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 enum {
-    PREALLOCATE = 64 * 1024 * 1024,
+    PREALLOCATE = 4 * 1024 * 1024,
     COPY = 128 * 1024,
     DIR_MODE = 0750,
     OPEN_MODE = 0640,
@@ -78,7 +78,7 @@ static void preallocate(Stream *stream, int64_t length)
     int64_t need = stream->size + length;
     if (need <= stream->allocated)
         return;
-    int64_t to = MAX(need, MIN(stream->limit, stream->allocated + PREALLOCATE));
+    int64_t to = MAX(need, stream->allocated + MIN(stream->limit / 16, PREALLOCATE));
     if (fallocate(stream->fd, FALLOC_FL_KEEP_SIZE, stream->allocated, to - stream->allocated) != 0)
         log_debug("no blocks preallocated", "segment", stream->rel, "error", g_strerror(errno));
     stream->allocated = to;
@@ -201,6 +201,9 @@ void stream_close(Stream *stream, bool close_seals)
 {
     if (stream->fd >= 0 && close_seals)
         seal_or_abandon(stream, true);
+    else if (stream->allocated > stream->size &&
+             ftruncate(stream->fd, stream->size) != 0) // not before recovery
+        log_warn("cannot cut segment", "segment", stream->rel, "error", g_strerror(errno));
     forget(stream);
     g_clear_pointer(&stream->dir, g_free);
     g_clear_pointer(&stream->series, g_free);

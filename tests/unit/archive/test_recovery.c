@@ -226,6 +226,26 @@ Test(recovery, missing_and_doubled_segments_and_ids_are_named)
     fixture_clear(&f);
 }
 
+// What cannot be read must not be cut: an open that fails leaves the segment as it was.
+Test(recovery, a_failed_open_changes_nothing)
+{
+    Fixture f;
+    int64_t offsets[4];
+    fixture_init(&f);
+    three_records(&f, offsets);
+    g_autofree char *path = segment_path(&f, SEGMENT);
+    g_autoptr(GBytes) before = file_bytes(path);
+    // The events of the series cannot be opened, after its records were.
+    g_autofree char *loop = segment_path(&f, "2026/11/mta1-events-000001.tar.zst");
+    cr_assert(symlink("nowhere", loop) == 0);
+    g_autoptr(GError) error = NULL;
+    cr_assert(archive_open(f.config, NULL, &error) == NULL);
+    cr_assert(g_error_matches(error, BASE_ERROR, BASE_ERROR_IO), "%s", error->message);
+    g_autoptr(GBytes) after = file_bytes(path);
+    cr_assert(g_bytes_equal(before, after));
+    fixture_clear(&f);
+}
+
 // ---- hostile content
 // ------------------------------------------------------------------------------------------------
 
