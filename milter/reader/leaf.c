@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define SHORT 4096 // base64 that may be too short for the sweep to know it
+
 typedef enum { CODE_NONE, CODE_BASE64, CODE_QP, CODE_UU, CODE_YENC, CODE_BINHEX, CODE_LAST } Code;
 static const char *const CODE_NAMES[CODE_LAST] = {"none",     "base64", "quoted-printable",
                                                   "uuencode", "yenc",   "binhex"};
@@ -359,7 +361,7 @@ void leaf_read(ReaderState *state, guint part, const GArray *fields, const char 
         leaf_read_code(&leaf, CODE_NONE);
     leaf_sniff(&leaf, codes);
     leaf_read_types(&leaf);
-    if (codes[CODE_NONE] || codes[CODE_QP])
+    if (codes[CODE_NONE] || codes[CODE_QP] || len < SHORT)
         sweep_note(state, data, len);
     g_ptr_array_unref(leaf.hashes);
 }

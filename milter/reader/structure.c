@@ -117,6 +117,12 @@ static bool too_deep(const Walk *walk, guint depth, guint part)
     return deep;
 }
 
+// The fields of a message's own body were read with the message's raw header.
+static bool is_top(const Item *item)
+{
+    return item->body && item->depth == 0;
+}
+
 static char *child_path(const char *path, int number)
 {
     return *path != '\0' ? g_strdup_printf("%s.%d", path, number) : g_strdup_printf("%d", number);
@@ -166,8 +172,9 @@ static void walk_multipart(Walk *walk, const Item *item)
     if (!item->body) {
         part = state->message->parts->len;
         message_add_part(state->message, (int)item->parent, item->path, type)->state = PART_CONTAINER;
-        read_fields(state, part, fields);
     }
+    if (!is_top(item))
+        read_fields(state, part, fields);
     if (strcmp(type, "multipart/encrypted") == 0)
         message_add_fact(state->message, "encrypted", (int)part, NULL);
     if (strcmp(type, "multipart/signed") == 0)
@@ -246,7 +253,7 @@ static void walk_leaf(Walk *walk, const Item *item)
     message_add_part(state->message, (int)item->parent, item->path, type);
     heads_read_names(state, part, structure_last(fields, "Content-Type"),
                      structure_last(fields, "Content-Disposition"));
-    if (!(item->body && item->depth == 0))
+    if (!is_top(item))
         read_fields(state, part, fields);
     g_autoptr(GByteArray) copy = NULL;
     gsize len = 0;
