@@ -9,7 +9,7 @@
 typedef struct {
     char *file, *text;
     guint lines[NOTE_LINES_MOST];
-    guint count;
+    guint count, last;
 } ImportNote;
 
 static void note_free(ImportNote *note)
@@ -43,6 +43,9 @@ void import_note(Import *import, const char *file, guint line, const char *forma
         g_ptr_array_add(import->notes, note);
         g_hash_table_insert(import->note_of, g_steal_pointer(&id), note);
     }
+    if (note->count > 0 && note->last == line)
+        return;
+    note->last = line;
     if (note->count < NOTE_LINES_MOST)
         note->lines[note->count] = line;
     note->count++;

@@ -64,8 +64,8 @@ bool schema_check_key(StoreDb *db, const RosterKey *key, const char *key_file, b
     X(CLASS_TITLE, "SELECT title FROM class WHERE id = ?1")                                                  \
     X(ORG_NAME, "SELECT name FROM org WHERE id = ?1")                                                        \
     X(REGISTERED_FIELDS,                                                                                     \
-      "SELECT DISTINCT field FROM personal WHERE (owner = ?1 OR person = ?2) AND field <> '' "               \
-      "ORDER BY field LIMIT 64")
+      "SELECT field FROM personal WHERE person = ?1 UNION SELECT q.field FROM contact c JOIN personal q "    \
+      "ON q.owner = substr(c.key, 7) WHERE c.person = ?1 AND c.key GLOB 'email:*' ORDER BY 1 LIMIT 64")
 
 #define EXCEPTION_COLUMNS                                                                                    \
     "id, kind, staff, students, value_list, begins, ends, approver, guardian_consent, purpose_required, "    \

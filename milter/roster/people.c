@@ -139,6 +139,34 @@ char *roster_person_name(RosterSession *session, const char *person, GError **er
     return party->name != NULL ? g_steal_pointer(&party->name) : g_strdup(person);
 }
 
+static char *name_or_id(RosterSession *session, SessionQuery query, const char *id, GError **error)
+{
+    char *name = NULL;
+    if (!session_value(session, query, id, NULL, &name, error))
+        return NULL;
+    return name != NULL ? name : g_strdup(id);
+}
+
+char *roster_class_title(RosterSession *session, const char *class_id, GError **error)
+{
+    return name_or_id(session, Q_CLASS_TITLE, class_id, error);
+}
+
+char *roster_school_name(RosterSession *session, const char *school, GError **error)
+{
+    return name_or_id(session, Q_ORG_NAME, school, error);
+}
+
+GPtrArray *roster_guardians_of(RosterSession *session, const char *student, GError **error)
+{
+    return session_column(session, Q_GUARDIANS, student, NULL, error);
+}
+
+GPtrArray *roster_registered_kinds(RosterSession *session, const char *person, GError **error)
+{
+    return session_column(session, Q_REGISTERED_FIELDS, person, NULL, error);
+}
+
 static bool has_word(GPtrArray *words, const char *word)
 {
     for (guint i = 0; i < words->len; i++)

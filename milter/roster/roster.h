@@ -145,6 +145,15 @@ Tri roster_is_webmail(RosterSession *session, const char *domain, GError **error
 Tri roster_is_district_domain(RosterSession *session, const char *domain, GError **error); // sub-domains too
 char *roster_person_name(RosterSession *session, const char *person,
                          GError **error); // "Given Family", caller frees
+// Title of a class, name of a school: the id itself where the roster has none. Caller frees; NULL with
+// `error`.
+char *roster_class_title(RosterSession *session, const char *class_id, GError **error);
+char *roster_school_name(RosterSession *session, const char *school, GError **error);
+// Guardians (person ids) of a student. GPtrArray of char*; NULL with `error`.
+GPtrArray *roster_guardians_of(RosterSession *session, const char *student, GError **error);
+// What the personal registry has of a person, without the values: "cell", "email". GPtrArray of char*; NULL
+// with `error`.
+GPtrArray *roster_registered_kinds(RosterSession *session, const char *person, GError **error);
 
 // ---- exceptions ---------------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 #include "roster/internal.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #define APPLICATION_ID "1128813651" // "CHRS"
@@ -48,14 +50,27 @@ static const char *const MIGRATIONS[VERSION] = {
     "CREATE INDEX exception_staff ON exception (staff);",
 };
 
-StoreDb *schema_open_write(const char *path, GError **error)
+// The file holds families' addresses and numbers: it is nobody's to read but the daemon's and its group's.
+// SQLite gives the files it makes beside it the same mode.
+static bool make_file(const char *path, GError **error)
 {
     g_autofree char *dir = g_path_get_dirname(path);
     if (!file_make_dirs(dir, 0750, error))
+        return false;
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    if (fd < 0 && errno != EEXIST) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_CANTCREAT, "%s: %s", path, g_strerror(errno));
+        return false;
+    }
+    return fd < 0 || (file_close(&fd, path, error) && file_adopt(path, error));
+}
+
+StoreDb *schema_open_write(const char *path, GError **error)
+{
+    if (strcmp(path, ":memory:") != 0 && !make_file(path, error))
         return NULL;
     StoreDb *db = store_open(path, STORE_WRITE, 30000, error);
-    if (db != NULL && (!store_migrate(db, MIGRATIONS, VERSION, error) ||
-                       !(strcmp(path, ":memory:") == 0 || file_adopt(path, error))))
+    if (db != NULL && !store_migrate(db, MIGRATIONS, VERSION, error))
         store_close(&db);
     return db;
 }
