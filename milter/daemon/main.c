@@ -113,13 +113,13 @@ static void close_parts(Daemon *daemon)
 
 static bool start(Daemon *daemon, const char *config_path, GError **error)
 {
-    daemon->snapshot = snapshot_load(config_path, error);
-    if (daemon->snapshot == NULL)
-        return false;
-    const Config *config = daemon->snapshot->config;
+    g_autoptr(Config) config = config_load(config_path, error);
     LogLevel least = LOG_INFO_LEVEL;
+    if (config == NULL)
+        return false;
     log_level_parse(config->log.level, &least);
-    return log_setup(config->log.target, "chaperone-milter", least, error) && take_signals(error) &&
+    return log_setup(config->log.target, "chaperone-milter", least, error) &&
+           (daemon->snapshot = snapshot_new(config, error)) != NULL && take_signals(error) &&
            server_open(daemon, config, error) && server_drop_privileges(config, error);
 }
 
@@ -164,7 +164,8 @@ static void raise_descriptors(void)
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
         limit.rlim_cur = limit.rlim_max;
         if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-            log_debug("descriptor limit stays");
+            fprintf(stderr, "chaperone-milter: the limit of descriptors stays at %lu\n",
+                    (unsigned long)limit.rlim_cur);
     }
 }
 
@@ -189,9 +190,8 @@ int main(int argc, char **argv)
         printf("chaperone-milter %s\n", CHAPERONE_VERSION);
         return 0;
     }
-    GError *start_error = NULL;
-    if (sodium_init() < 0 || !log_setup("stderr", "chaperone-milter", LOG_INFO_LEVEL, &start_error)) {
-        fprintf(stderr, "chaperone-milter: cannot start: no randomness or no log\n");
+    if (sodium_init() < 0) {
+        fprintf(stderr, "chaperone-milter: cannot start: no randomness\n");
         return BASE_ERROR_OS;
     }
     raise_descriptors();

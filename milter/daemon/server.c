@@ -185,13 +185,24 @@ static void poke(const Config *config)
         close(fd);
 }
 
+// smfi_stop waits for a lock that the listener holds while it waits for connections.
+static gpointer ask_to_stop(gpointer data)
+{
+    smfi_stop();
+    return NULL;
+}
+
 void server_stop(const Config *config)
 {
+    enum { POKE_US = 50000 };
     if (!loop.started)
         return;
-    smfi_stop();
-    if (!loop.ended)
+    GThread *asker = g_thread_new("stop", ask_to_stop, NULL);
+    while (!loop.ended) {
+        g_usleep(POKE_US);
         poke(config);
+    }
+    g_thread_join(asker);
     pthread_join(loop.thread, NULL);
     loop.started = false;
     const char *path = unix_path(config);

@@ -201,7 +201,7 @@ class Lab:
         for name in ("run", "var", "var/spool", "sink", "import"):
             os.makedirs(self.path(name), exist_ok=True)
         if user:
-            for name in ("var", "var/spool"):
+            for name in ("run", "var", "var/spool"):
                 os.chown(self.path(name), user.pw_uid, user.pw_gid)
         os.chown(self.path("sink"), pwd.getpwnam("nobody").pw_uid, -1)
         shutil.copytree(self.district, self.path("import"), dirs_exist_ok=True)
