@@ -191,8 +191,11 @@ class Lab:
                           f' maillog = "{self.path("postfix/log/mail.log")}";',
             "notice": f'from = "chaperone@{DOMAIN}"; contact = "the compliance office, ext. 5";',
         }
-        for name, lines in {**(self.settings or {}), **(more or {})}.items():
-            groups[name] = groups.get(name, "") + "\n  " + lines
+        for extra in (self.settings or {}, more or {}):
+            for name, lines in extra.items():
+                # A later setting takes the place of an earlier one.
+                values = dict(one.split("=", 1) for one in re.findall(r"\w+ = (?:\"[^\"]*\"|\[[^]]*\]|[^;])*", groups.get(name, "") + lines))
+                groups[name] = " ".join(f"{key.strip()} = {value.strip()};" for key, value in values.items())
         self.write("chaperone.conf", "".join(f"{name} = {{\n  {lines}\n}};\n" for name, lines in groups.items()))
         return self.config
 
