@@ -103,11 +103,9 @@ bool fields_technical(const char *name)
         "delivered-to",
         "dkim-signature",
         "thread-index",
-        "thread-topic-id",
         "authentication-results",
         "received-spf",
         "domainkey-signature",
-        "list-id-hash",
         "feedback-id",
         "envelope-to",
         "delivery-date",
@@ -159,7 +157,6 @@ bool fields_technical(const char *name)
         "xref",
         "nntp-posting-host",
         "nntp-posting-date",
-        "x-payload-id-hash",
     };
     static const char *const PREFIXES[] = {
         "x-ms-",       "x-microsoft-", "x-google-",       "x-gm-",      "x-spam",       "x-virus",

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#define SHORT 4096 // base64 that may be too short for the sweep to know it
+#define MAX_TYPES 3    // of a leaf that are tried
+#define SHORT     4096 // base64 that may be too short for the sweep to know it
 
 typedef enum { CODE_NONE, CODE_BASE64, CODE_QP, CODE_UU, CODE_YENC, CODE_BINHEX, CODE_LAST } Code;
 static const char *const CODE_NAMES[CODE_LAST] = {"none",     "base64", "quoted-printable",
@@ -314,10 +315,12 @@ static void leaf_sniff(Leaf *leaf, const bool codes[CODE_LAST])
 // Other Content-Type fields that make a multipart of what GMime took for a leaf.
 static void leaf_read_types(Leaf *leaf)
 {
-    guint count = 0;
+    guint count = 0, tried = 0;
     for (guint i = 0; i < leaf->fields->len; i++)
         count += fields_is(&g_array_index(leaf->fields, Field, i), "Content-Type");
-    for (guint i = 0; i < leaf->fields->len && count > 1; i++) {
+    if (leaf->len > (gsize)leaf->state->limits->text_head)
+        return; // the field told that the type is ambiguous; the sweep reads the rest
+    for (guint i = 0; i < leaf->fields->len && count > 1 && tried < MAX_TYPES; i++) {
         const Field *field = &g_array_index(leaf->fields, Field, i);
         g_autofree char *type = fields_is(field, "Content-Type") ? structure_type(leaf->state, field) : NULL;
         if (type == NULL || !g_str_has_prefix(type, "multipart/"))
@@ -327,6 +330,7 @@ static void leaf_read_types(Leaf *leaf)
         g_byte_array_append(bytes, (const guint8 *)field->value, (guint)field->value_len);
         g_byte_array_append(bytes, (const guint8 *)"\n\n", 2);
         g_byte_array_append(bytes, (const guint8 *)leaf->data, (guint)leaf->len);
+        tried++;
         leaf_cut(leaf, bytes);
         leaf->state->decoded += bytes->len;
         structure_read(leaf->state, leaf->part, bytes->data, bytes->len);

@@ -355,10 +355,17 @@ static void sweep_bytes(Sweep *sweep, const char *data, gsize len, guint level)
     for (gsize pos = 0, next; pos < len; pos += next) {
         guint64 hash = 0;
         bool pure = false;
+        next = 0;
+        while (pos + next < len && (data[pos + next] == '\n' || data[pos + next] == '\r'))
+            next++;
+        if (next > 0) { // empty lines
+            g_string_append_len(text, "\n\n", next > 1 ? 2 : 1);
+            continue;
+        }
         gsize run = level < MAX_LEVEL ? base64_run(data + pos, len - pos, &hash, &pure) : 0;
         if (run > 0 && (sweep->whole || !is_seen(sweep->state, hash)))
             sweep_run(sweep, data + pos, run, level);
-        if (run == 0 && level < MAX_LEVEL && sweep->files < MAX_FILES)
+        if (run == 0 && level < MAX_LEVEL && sweep->files < MAX_FILES && strchr("b=(", data[pos]) != NULL)
             sweep_legacy(sweep, data + pos, len - pos, level);
         next = run;
         if (run == 0)
@@ -388,8 +395,9 @@ static bool is_doubtful(const Message *message)
     return doubt;
 }
 
-// The header block without the fields that only machines write and read.
-static GString *shown_fields(const char *raw, gsize len, gsize *out_body)
+// The header block without the fields that only machines write and read; of the first `max`, which is more
+// than any mail has.
+static GString *shown_fields(const char *raw, gsize len, guint max, gsize *out_body)
 {
     GString *out = g_string_new(NULL);
     FieldBlock block;
@@ -398,7 +406,7 @@ static GString *shown_fields(const char *raw, gsize len, gsize *out_body)
     for (guint i = 0; i < block.fields->len; i++) {
         const Field *field = &g_array_index(block.fields, Field, i);
         g_autofree char *name = g_strndup(field->name, field->name_len);
-        if ((gsize)(field->name - raw) >= *out_body || fields_technical(name))
+        if ((gsize)(field->name - raw) >= *out_body || (i < max && fields_technical(name)))
             continue;
         g_string_append_len(out, field->name, field->value + field->value_len - field->name);
         g_string_append_c(out, '\n');
@@ -411,7 +419,7 @@ void sweep_message(ReaderState *state, const void *raw, gsize len)
 {
     Sweep sweep = {.state = state, .whole = is_doubtful(state->message), .small = g_string_new(NULL)};
     gsize body = 0;
-    g_autoptr(GString) head = shown_fields(raw, len, &body);
+    g_autoptr(GString) head = shown_fields(raw, len, (guint)state->limits->headers_per_block, &body);
     sweep_bytes(&sweep, head->str, head->len, 0);
     sweep_bytes(&sweep, (const char *)raw + body, len - body, 0);
     for (guint level = 1; level <= MAX_LEVEL && sweep.small->len > 0; level++) {
