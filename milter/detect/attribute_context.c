@@ -1,0 +1,387 @@
+// What stands around a candidate, as a set of features (attribute.h).
+#include "detect/attribute.h"
+
+#include "detect/tables.h"
+
+#include <string.h>
+
+#define NEAR_BEFORE      80 // bytes
+#define NEAR_AFTER       26
+#define PARAGRAPH_BEFORE 260
+#define PARAGRAPH_AFTER  140
+#define SHORT_MESSAGE    220
+
+typedef struct {
+    const AttributeScene *scene;
+    const AttributePassage *passage;
+    const Candidate *candidate;
+    gsize before, after;
+    guint64 features, previous; // those of its sentence, and of the sentence before
+} ContextScan;
+
+static guint64 context_bit(const char *name)
+{
+    return G_GUINT64_CONSTANT(1) << attribute_feature(name);
+}
+
+// ---- labels
+// ---------------------------------------------------------------------------------------------------------
+
+static gsize context_hit_start(const AttributePassage *passage, const PhraseHit *hit)
+{
+    return passage->view->origin[g_array_index(passage->tokens, PhraseToken, hit->first).start];
+}
+
+static gsize context_hit_end(const AttributePassage *passage, const PhraseHit *hit)
+{
+    return passage->view->origin[g_array_index(passage->tokens, PhraseToken, hit->last).end];
+}
+
+// What parts two places of a text.
+typedef struct {
+    guint newlines;
+    bool paragraph, sentence, colon;
+} ContextGap;
+
+static ContextGap context_gap(const Passage *passage, gsize from, gsize to)
+{
+    ContextGap gap = {0};
+    bool blank = false;
+    for (gsize i = from; i < to && i < passage->len; i++) {
+        char c = passage->text[i], next = i + 1 < passage->len ? passage->text[i + 1] : ' ';
+        if (c == '\n') {
+            gap.paragraph |= blank;
+            gap.newlines++;
+            blank = true;
+        } else if (!g_ascii_isspace(c) && c != '>') {
+            blank = false;
+        }
+        gap.sentence |= (c == '.' || c == '!' || c == '?' || c == ';') && g_ascii_isspace(next);
+        gap.colon |= c == ':';
+    }
+    return gap;
+}
+
+// One-letter labels ("C: 413-...") stand right before the detail, with a colon.
+static bool context_label_fits(const ContextScan *scan, gsize start, gsize end, const ContextGap *gap)
+{
+    bool letter = end - start == 1;
+    return !letter || (scan->candidate->start - end <= 4 && gap->colon);
+}
+
+static void context_near_before(ContextScan *scan, gsize start, gsize end, guint64 bit)
+{
+    const Passage *passage = scan->passage->passage;
+    if (end <= scan->candidate->start && start + NEAR_BEFORE >= scan->candidate->start &&
+        start >= scan->before) {
+        ContextGap gap = context_gap(passage, end, scan->candidate->start);
+        bool fits = !gap.paragraph && gap.newlines <= 1 && context_label_fits(scan, start, end, &gap);
+        if (fits && !gap.sentence)
+            scan->features |= bit;
+        else if (fits)
+            scan->previous |= bit;
+    }
+}
+
+static void context_near_after(ContextScan *scan, gsize start, gsize end, guint64 bit)
+{
+    const Passage *passage = scan->passage->passage;
+    if (start >= scan->candidate->end && start <= scan->candidate->end + NEAR_AFTER && end <= scan->after) {
+        ContextGap gap = context_gap(passage, scan->candidate->end, start);
+        bool names_next = end < passage->len && passage->text[end] == ':';
+        bool letter = end - start == 1 && passage->text[start] != 'x';
+        if (!gap.newlines && !gap.sentence && !names_next && !letter)
+            scan->features |= bit;
+    }
+}
+
+static void context_hit(ContextScan *scan, const PhraseHit *hit)
+{
+    guint count, number = attribute_feature(hit->section);
+    const AttributeFeature *feature = &attribute_features(&count)[number];
+    guint64 bit = G_GUINT64_CONSTANT(1) << number;
+    gsize start = context_hit_start(scan->passage, hit), end = context_hit_end(scan->passage, hit);
+    if (feature->scope == SCOPE_NEAR) {
+        context_near_before(scan, start, end, bit);
+        context_near_after(scan, start, end, bit);
+    } else if (end <= scan->candidate->start || start >= scan->candidate->end) {
+        bool before = end <= scan->candidate->start;
+        ContextGap gap = before ? context_gap(scan->passage->passage, end, scan->candidate->start)
+                                : context_gap(scan->passage->passage, scan->candidate->end, start);
+        if (!gap.paragraph)
+            scan->features |= bit;
+    }
+}
+
+// First hit whose words begin at or after byte `from`.
+static guint context_first(const AttributePassage *passage, gsize from)
+{
+    guint low = 0, high = passage->hits->len;
+    while (low < high) {
+        guint mid = low + (high - low) / 2;
+        if (context_hit_start(passage, &g_array_index(passage->hits, PhraseHit, mid)) < from)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+static void context_labels(ContextScan *scan)
+{
+    gsize start = scan->candidate->start;
+    gsize from = start > PARAGRAPH_BEFORE ? start - PARAGRAPH_BEFORE : 0,
+          to = scan->candidate->end + PARAGRAPH_AFTER;
+    for (guint i = context_first(scan->passage, from); i < scan->passage->hits->len; i++) {
+        const PhraseHit *hit = &g_array_index(scan->passage->hits, PhraseHit, i);
+        if (context_hit_start(scan->passage, hit) > to)
+            break;
+        context_hit(scan, hit);
+    }
+    // The sentence before speaks where the detail's own says nothing: "Text me! 413-555-0142".
+    guint count;
+    const AttributeFeature *features = attribute_features(&count);
+    guint64 near = 0;
+    for (guint i = 0; i < count; i++)
+        near |= features[i].scope == SCOPE_NEAR ? G_GUINT64_CONSTANT(1) << i : 0;
+    if (!(scan->features & near))
+        scan->features |= scan->previous;
+}
+
+// "Maya's number", "Mr. Ortega's cell": a name, not "here's" or "what's".
+static void context_possessive(ContextScan *scan)
+{
+    static const char *const NO_NAMES[] = {"here",  "there", "what", "that",    "it",  "he",
+                                           "she",   "who",   "let",  "where",   "how", "this",
+                                           "today", "when",  "name", "everyone"};
+    const char *text = scan->passage->passage->text;
+    gsize at = scan->candidate->start, from = MAX(scan->before, at > 40 ? at - 40 : 0);
+    for (gsize i = from; i + 2 < at; i++) {
+        gsize mark = text[i] == '\'' ? 1 : (strncmp(text + i, "’", 3) == 0 ? 3 : 0);
+        if (!mark || i + mark + 1 >= at || text[i + mark] != 's' || text[i + mark + 1] != ' ')
+            continue;
+        gsize word = i;
+        while (word > 0 && (g_ascii_isalpha(text[word - 1]) || (guchar)text[word - 1] >= 0x80))
+            word--;
+        g_autofree char *name = g_ascii_strdown(text + word, (gssize)(i - word));
+        bool is_name = i - word >= 2;
+        for (guint k = 0; is_name && k < G_N_ELEMENTS(NO_NAMES); k++)
+            is_name = strcmp(NO_NAMES[k], name) != 0;
+        if (is_name && !context_gap(scan->passage->passage, i, at).sentence)
+            scan->features |=
+                context_bit(attribute_names_sender(scan->scene, name, strlen(name)) ? "own" : "somebody's");
+    }
+}
+
+// ---- names
+// -----------------------------------------------------------------------------------------------------------
+
+bool attribute_names_sender(const AttributeScene *scene, const char *text, gsize len)
+{
+    g_autofree char *lower = g_utf8_strdown(text, (gssize)len);
+    bool found = false;
+    for (guint i = 0; scene->names && scene->names[i] && !found; i++) {
+        const char *name = scene->names[i];
+        const char *p = strlen(name) >= 3 ? strstr(lower, name) : NULL;
+        while (p && !found) {
+            bool before = p == lower || !g_ascii_isalnum(p[-1]), after = !g_ascii_isalnum(p[strlen(name)]);
+            found = before && after;
+            p = strstr(p + 1, name);
+        }
+    }
+    return found;
+}
+
+// The part of a value that its owner chose: mailbox name, handle.
+static char *context_chosen(const Candidate *candidate)
+{
+    const char *value = candidate->value ? candidate->value : candidate->name;
+    const char *colon = candidate->kind == KIND_EMAIL ? NULL : strchr(value, ':');
+    const char *start = colon ? colon + 1 : value;
+    return g_ascii_strdown(start, (gssize)strcspn(start, candidate->kind == KIND_EMAIL ? "@" : ""));
+}
+
+// The sender's name in a mailbox name or handle: "jane.doe", "jdoe42", "doejane".
+static guint64 context_own_name(const AttributeScene *scene, const char *chosen)
+{
+    guint count = scene->names ? g_strv_length(scene->names) : 0;
+    const char *family = count >= 2 ? scene->names[count - 1] : "";
+    const char *at = strlen(family) >= 3 ? strstr(chosen, family) : NULL;
+    bool given = false, initial = false;
+    for (guint i = 0; i + 1 < count; i++) {
+        given |= strlen(scene->names[i]) >= 3 && strstr(chosen, scene->names[i]);
+        initial |= at && ((at > chosen && at[-1] == scene->names[i][0] && at == chosen + 1) ||
+                          at[strlen(family)] == scene->names[i][0] ||
+                          (at > chosen + 1 && chosen[0] == scene->names[i][0]));
+    }
+    guint64 found = 0;
+    if (at && (given || initial))
+        found = context_bit("sender's full name");
+    else if (at && strlen(family) >= 4)
+        found = context_bit("sender's family name");
+    else if (given)
+        found = context_bit("sender's given name");
+    return found;
+}
+
+static bool context_teacher_like(const char *chosen)
+{
+    static const char *const TITLES[] = {"coach", "mr",        "mrs",     "ms",      "miss",
+                                         "profe", "teacher",   "maestra", "maestro", "director",
+                                         "seño",  "professor", "dr"};
+    bool found = false;
+    for (guint i = 0; !found && i < G_N_ELEMENTS(TITLES); i++) {
+        gsize n = strlen(TITLES[i]);
+        found = strncmp(chosen, TITLES[i], n) == 0 && (n > 3 || (chosen[n] && strchr("._-", chosen[n])));
+    }
+    return found;
+}
+
+static bool context_role_mailbox(const char *local)
+{
+    static const char *const ROLES[] = {
+        "info",      "contact",      "support",      "help",         "admissions",
+        "admission", "office",       "hello",        "tickets",      "sales",
+        "noreply",   "no-reply",     "donotreply",   "do-not-reply", "registrar",
+        "events",    "team",         "news",         "newsletter",   "press",
+        "media",     "orders",       "service",      "services",     "customerservice",
+        "webmaster", "postmaster",   "volunteer",    "volunteers",   "apply",
+        "feedback",  "membership",   "education",    "groups",       "tours",
+        "billing",   "careers",      "jobs",         "hr",           "library",
+        "boxoffice", "editor",       "editors",      "submissions",  "reservations",
+        "visit",     "scholarships", "financialaid", "mail",         "inquiries",
+        "enquiries", "ask",          "programs"};
+    gsize n = strcspn(local, "._-+0123456789");
+    bool found = false;
+    for (guint i = 0; !found && i < G_N_ELEMENTS(ROLES); i++)
+        found = strcmp(ROLES[i], local) == 0 ||
+                (strlen(ROLES[i]) == n && n >= 4 && strncmp(ROLES[i], local, n) == 0);
+    return found;
+}
+
+// ---- by kind
+// ---------------------------------------------------------------------------------------------------------
+
+static bool context_mailbox(ContextScan *scan, const char *chosen, GError **error)
+{
+    const char *at = scan->candidate->value ? strrchr(scan->candidate->value, '@') : NULL;
+    Tri webmail = TRI_NO;
+    if (at) {
+        webmail = tables_is_webmail(scan->scene->data, at + 1)
+                      ? TRI_YES
+                      : roster_is_webmail(scan->scene->roster, at + 1, error);
+        scan->features |= context_bit(webmail == TRI_YES ? "free-mail address" : "organisation's domain");
+    }
+    if (context_role_mailbox(chosen))
+        scan->features |= context_bit("role mailbox");
+    return webmail != TRI_UNKNOWN;
+}
+
+static bool context_kind(ContextScan *scan, GError **error)
+{
+    const Candidate *candidate = scan->candidate;
+    const Party *sender = scan->scene->parties->sender;
+    bool ok = true;
+    if (candidate->kind == KIND_EMAIL || candidate->kind == KIND_HANDLE ||
+        candidate->kind == KIND_PAYMENT_HANDLE) {
+        g_autofree char *chosen = context_chosen(candidate);
+        scan->features |= context_own_name(scan->scene, chosen);
+        if (sender && sender->role == ROLE_STAFF && context_teacher_like(chosen))
+            scan->features |= context_bit("teacher-like name");
+        if (candidate->kind == KIND_EMAIL)
+            ok = context_mailbox(scan, chosen, error);
+    }
+    if (candidate->kind == KIND_PAYMENT_HANDLE)
+        scan->features |= context_bit("payment");
+    if (candidate->kind == KIND_INVITE)
+        scan->features |= context_bit("invite");
+    if (candidate->kind == KIND_PHONE && candidate->value && g_str_has_prefix(candidate->value, "+1") &&
+        strlen(candidate->value) == 12) {
+        g_autofree char *npa = g_strndup(candidate->value + 2, 3);
+        NpaClass cls = tables_npa(scan->scene->data, atoi(npa));
+        if (cls == NPA_TOLL_FREE || cls == NPA_PREMIUM)
+            scan->features |= context_bit("toll-free number");
+    }
+    return ok;
+}
+
+static bool context_disguised(const Candidate *candidate)
+{
+    static const char *const HARMLESS[] = {"separators", "html-tags", "link-target", "no-domain",
+                                           "no-platform"};
+    bool disguised = false;
+    for (guint i = 0; i < candidate->obfuscation->len; i++) {
+        bool harmless = false;
+        for (guint k = 0; k < G_N_ELEMENTS(HARMLESS); k++)
+            harmless |= strcmp(g_ptr_array_index(candidate->obfuscation, i), HARMLESS[k]) == 0;
+        disguised |= !harmless;
+    }
+    return disguised;
+}
+
+static bool context_senders_header(const Passage *passage)
+{
+    static const char *const HEADERS[] = {"From",        "Reply-To",    "Sender",
+                                          "Resent-From", "Return-Path", "Resent-Sender"};
+    bool found = false;
+    bool header = passage->origin == ORIGIN_HEADER || passage->origin == ORIGIN_NAME;
+    for (guint i = 0; header && passage->part == 0 && passage->header && !found && i < G_N_ELEMENTS(HEADERS);
+         i++)
+        found = g_ascii_strcasecmp(passage->header, HEADERS[i]) == 0;
+    return found;
+}
+
+static bool context_line_names_sender(const ContextScan *scan)
+{
+    const Passage *passage = scan->passage->passage;
+    gsize start = scan->candidate->start, end = scan->candidate->end;
+    while (start > 0 && scan->candidate->start - start < 120 && passage->text[start - 1] != '\n')
+        start--;
+    while (end < passage->len && end - scan->candidate->end < 120 && passage->text[end] != '\n')
+        end++;
+    while (start < scan->candidate->start && ((guchar)passage->text[start] & 0xc0) == 0x80)
+        start++;
+    while (end > scan->candidate->end && end < passage->len && ((guchar)passage->text[end] & 0xc0) == 0x80)
+        end--;
+    return attribute_names_sender(scan->scene, passage->text + start, scan->candidate->start - start) ||
+           attribute_names_sender(scan->scene, passage->text + scan->candidate->end,
+                                  end - scan->candidate->end);
+}
+
+static void context_place(ContextScan *scan, Layer layer)
+{
+    const Passage *passage = scan->passage->passage;
+    const Party *sender = scan->scene->parties->sender;
+    if (layer == LAYER_SIGNATURE)
+        scan->features |= context_bit("signature");
+    if (layer == LAYER_FOOTER)
+        scan->features |= context_bit("footer");
+    if (context_senders_header(passage))
+        scan->features |= context_bit("sender's header");
+    if (context_disguised(scan->candidate))
+        scan->features |= context_bit("disguised");
+    if (context_line_names_sender(scan))
+        scan->features |= context_bit("sender named beside");
+    if (layer == LAYER_WRITTEN && scan->scene->written > 0 && scan->scene->written <= SHORT_MESSAGE &&
+        (passage->origin == ORIGIN_TEXT || passage->origin == ORIGIN_HTML) &&
+        (scan->candidate->kind == KIND_PHONE || scan->candidate->kind == KIND_HANDLE))
+        scan->features |= context_bit("short message");
+    if (!sender || sender->role == ROLE_EXTERNAL || sender->role == ROLE_SERVICE || sender->role == ROLE_LIST)
+        scan->features |= context_bit("outside sender");
+}
+
+bool attribute_context(const AttributeScene *scene, const AttributePassage *passage,
+                       const Candidate *candidate, Layer layer, gsize before, gsize after,
+                       guint64 *out_features, GError **error)
+{
+    ContextScan scan = {scene, passage, candidate, before, after, 0, 0};
+    context_labels(&scan);
+    context_possessive(&scan);
+    // A signature's titles and places of work do not make its numbers an organisation's.
+    if (layer == LAYER_SIGNATURE)
+        scan.features &= ~(context_bit("organisation") | context_bit("textbook"));
+    context_place(&scan, layer);
+    bool ok = context_kind(&scan, error);
+    *out_features = scan.features | context_bit("nothing told");
+    return ok;
+}
