@@ -281,8 +281,11 @@ static bool attribute_staff_named(const AttributeScene *scene, const AttributePa
     gsize from = finding->start > 100 ? finding->start - 100 : 0;
     while (from < finding->start && ((guchar)text[from] & 0xc0) == 0x80)
         from++;
-    g_autofree char *line = g_strndup(text + from, finding->start - from);
-    g_autoptr(GPtrArray) people = roster_staff_named(scene->roster, line, error);
+    g_autofree char *slice = g_strndup(text + from, finding->start - from);
+    g_autoptr(GString) names = g_string_new(slice);
+    g_string_replace(names, "'s", "", 0);
+    g_string_replace(names, "’s", "", 0);
+    g_autoptr(GPtrArray) people = roster_staff_named(scene->roster, names->str, error);
     if (people && people->len == 1 && !attribute_is_sender(scene, g_ptr_array_index(people, 0))) {
         finding->owner = OWNER_STAFF;
         finding->owner_person = g_strdup(g_ptr_array_index(people, 0));

@@ -14,10 +14,10 @@
 #define ATTRIBUTE_FEATURES(X) \
     X("own",                  NEAR,       2.6,  0.0,  0.0,  0.0,  0.0) \
     X("personal",             NEAR,       1.4,  1.0, -0.3, -0.3,  0.3) \
-    X("office",               NEAR,      -0.6, -0.6,  2.2,  0.6,  0.0) \
+    X("office",               NEAR,      -0.6, -0.6,  2.2,  1.0,  0.0) \
     X("other",                NEAR,      -1.0,  3.6,  0.0,  0.0,  0.0) \
     X("recipient",            NEAR,      -0.5,  0.0,  0.0,  0.0,  2.8) \
-    X("school",               NEAR,      -0.4, -0.4,  0.4,  2.4,  0.0) \
+    X("school",               NEAR,      -0.4, -0.4,  0.0,  2.4,  0.0) \
     X("group",                NEAR,      -0.8,  0.0,  1.8,  0.3,  0.0) \
     X("organisation",         PARAGRAPH,  0.0,  0.0,  1.3,  0.0,  0.0) \
     X("textbook",             PARAGRAPH,  0.0,  0.0,  1.7,  0.0,  0.0) \

@@ -32,7 +32,7 @@ static PhraseBreak phrase_break_of(gunichar c, gunichar next)
     PhraseBreak found = BREAK_NONE;
     bool closes =
         next == 0 || g_unichar_isspace(next) || next == '"' || next == ')' || next == 0x201d || next == '\'';
-    if (c == '!' || c == '?' || c == 0xbf || c == 0xa1)
+    if (c == '!' || c == '?')
         found = BREAK_SENTENCE;
     else if (c == '.' && closes)
         found = BREAK_SENTENCE;

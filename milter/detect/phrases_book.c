@@ -186,6 +186,23 @@ static bool book_pattern(BookReader *reader, Phrase *phrase, const char *pattern
     return ok;
 }
 
+// The sections that the users of a book look for; another one would be read by nobody.
+static bool book_knows(const char *name, const char *section)
+{
+    static const struct {
+        const char *name, *sections;
+    } BOOKS[] = {
+        {"phrases.txt", " solicit before after near sentence about "},
+        {"disclaimers.txt", " disclaimer list-footer device "},
+        {"labels.txt", " own personal office other recipient school group organisation textbook "},
+    };
+    g_autofree char *wanted = g_strdup_printf(" %s ", section);
+    bool known = false;
+    for (guint i = 0; i < G_N_ELEMENTS(BOOKS); i++)
+        known |= strcmp(BOOKS[i].name, name) == 0 && strstr(BOOKS[i].sections, wanted);
+    return known;
+}
+
 static bool book_phrase(BookReader *reader, const TableLine *line)
 {
     Phrase *phrase = g_new0(Phrase, 1);
@@ -196,10 +213,12 @@ static bool book_phrase(BookReader *reader, const TableLine *line)
     char *end = NULL;
     phrase->weight = full ? g_ascii_strtod(line->fields[1], &end) : 1.0;
     g_ptr_array_add(reader->book->phrases, phrase);
-    bool ok = (line->n_fields == 1 || full) && line->section[0];
+    bool ok = book_knows(reader->name, line->section);
     if (!ok)
-        tables_wrong(reader->error, reader->name, reader->line,
-                     "not \"PATTERN\" or \"ID | WEIGHT | PATTERN\" in a section");
+        tables_wrong(reader->error, reader->name, reader->line, "there is no section [%s]", line->section);
+    else if (!(line->n_fields == 1 || full))
+        ok = tables_wrong(reader->error, reader->name, reader->line,
+                          "not \"PATTERN\" or \"ID | WEIGHT | PATTERN\" in a section");
     if (ok && full && (*end || end == line->fields[1] || phrase->weight <= 0.0 || phrase->weight > 1.0))
         ok = tables_wrong(reader->error, reader->name, reader->line,
                           "weight \"%s\" is not above 0 and at most 1", line->fields[1]);

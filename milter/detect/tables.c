@@ -420,6 +420,7 @@ static const Table TABLES[] = {
     {"platforms.txt", tables_load_platforms},
     {"phrases.txt", NULL},
     {"disclaimers.txt", NULL},
+    {"labels.txt", NULL},
 };
 
 bool tables_load(DetectData *data, DetectReadTable read, void *read_data, GError **error)
