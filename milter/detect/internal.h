@@ -68,6 +68,7 @@ typedef struct {
     const DetectView *view;
     GPtrArray *out;  // of Candidate
     bool *truncated; // set when a limit or match limit was hit
+    guint64 work;    // steps taken beyond one walk over the text: tests hold it against the length
 } DetectScan;
 
 void social_find(

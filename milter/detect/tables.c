@@ -421,6 +421,7 @@ static const Table TABLES[] = {
     {"phrases.txt", NULL},
     {"disclaimers.txt", NULL},
     {"labels.txt", NULL},
+    {"labels.txt", NULL},
 };
 
 bool tables_load(DetectData *data, DetectReadTable read, void *read_data, GError **error)

@@ -1,0 +1,157 @@
+// detect: the steps from passages to findings, in their order.
+#include "detect/detect.h"
+#include "detect/attribute.h"
+#include "detect/internal.h"
+
+#include <string.h>
+
+// A bare name that the registry does not know is kept only where the text asks to be found under it.
+#define DETECT_BARE_LEAST 0.4
+
+typedef struct {
+    const DetectData *data;
+    const Config *config;
+    const Message *message;
+    const Parties *parties;
+    DetectView **views; // by passage
+    GArray **marks;     // by passage
+    GPtrArray *candidates;
+    bool truncated;
+    guint invisible;
+} DetectRun;
+
+void detection_free(Detection *detection)
+{
+    if (detection) {
+        g_ptr_array_unref(detection->findings);
+        g_ptr_array_unref(detection->facts);
+        g_free(detection);
+    }
+}
+
+static void detect_fact(Detection *detection, const char *name)
+{
+    const char *known = message_fact_lookup(name, NULL, NULL);
+    for (guint i = 0; i < detection->facts->len; i++)
+        if (strcmp(g_ptr_array_index(detection->facts, i), name) == 0)
+            known = NULL;
+    if (known)
+        g_ptr_array_add(detection->facts, g_strdup(known));
+}
+
+// Links first, so that their figures are no phones; then mailboxes, so that theirs are none.
+static void detect_passage(DetectRun *run, guint index)
+{
+    static void (*const FINDERS[])(DetectScan *) = {social_find, mailbox_find, phone_find,
+                                                    street_find, payment_find, solicit_find};
+    const Passage *passage = g_ptr_array_index(run->message->passages, index);
+    DetectView *view = view_new(passage, index);
+    DetectScan scan = {.data = run->data,
+                       .config = run->config,
+                       .message = run->message,
+                       .parties = run->parties,
+                       .view = view,
+                       .out = run->candidates,
+                       .truncated = &run->truncated};
+    run->views[index] = view;
+    run->marks[index] = layer_find(run->data, passage, run->parties);
+    run->invisible += view->invisible;
+    for (gsize i = 0;
+         i < G_N_ELEMENTS(FINDERS) && run->candidates->len < (guint)run->config->limits.candidates; i++)
+        FINDERS[i](&scan);
+}
+
+static void detect_run_clear(DetectRun *run)
+{
+    for (guint i = 0; i < run->message->passages->len; i++) {
+        view_free(run->views[i]);
+        if (run->marks[i])
+            g_array_unref(run->marks[i]);
+    }
+    g_free(run->views);
+    g_free(run->marks);
+    g_ptr_array_unref(run->candidates);
+}
+
+static bool detect_is_idle_name(const Finding *finding)
+{
+    return finding->kind == KIND_HANDLE && strchr(finding->value, ':') == NULL &&
+           finding->confidence < DETECT_BARE_LEAST;
+}
+
+static void detect_note(Finding *finding, const char *how)
+{
+    bool known = false;
+    for (guint i = 0; !known && i < finding->obfuscation->len; i++)
+        known = strcmp(g_ptr_array_index(finding->obfuscation, i), how) == 0;
+    if (!known)
+        g_ptr_array_add(finding->obfuscation, g_strdup(how));
+}
+
+// How the place itself hides what stands there.
+static void detect_note_place(const Message *message, Finding *finding)
+{
+    const Passage *passage = g_ptr_array_index(message->passages, finding->passage);
+    if (passage->visibility == VISIBILITY_HIDDEN)
+        detect_note(finding, "hidden-html");
+    if (passage->origin == ORIGIN_LINK)
+        detect_note(finding, "link-target");
+    else if (passage->origin == ORIGIN_HTML_SOURCE)
+        detect_note(finding, "html-tags");
+}
+
+static int detect_surest_first(gconstpointer a, gconstpointer b)
+{
+    const Finding *one = *(Finding *const *)a, *other = *(Finding *const *)b;
+    return (one->confidence < other->confidence) - (one->confidence > other->confidence);
+}
+
+static void detect_finish(const DetectRun *run, Detection *detection)
+{
+    GPtrArray *findings = detection->findings;
+    for (guint i = findings->len; i > 0; i--)
+        if (detect_is_idle_name(g_ptr_array_index(findings, i - 1)))
+            g_ptr_array_remove_index(findings, i - 1);
+    if (findings->len > (guint)run->config->limits.findings) {
+        g_ptr_array_sort(findings, detect_surest_first);
+        g_ptr_array_set_size(findings, run->config->limits.findings);
+        detect_fact(detection, "incomplete");
+    }
+    for (guint i = 0; i < findings->len; i++) {
+        Finding *finding = g_ptr_array_index(findings, i);
+        detect_note_place(run->message, finding);
+        if (finding->sweep_only)
+            detect_fact(detection, "hidden-structure");
+    }
+    if (run->truncated)
+        detect_fact(detection, "incomplete");
+    if (run->invisible > 0)
+        detect_fact(detection, "invisible-characters");
+}
+
+Detection *detect_run(const DetectData *data, const Config *config, const Message *message,
+                      const Parties *parties, RosterSession *roster, GError **error)
+{
+    guint count = message->passages->len;
+    DetectRun run = {.data = data, .config = config, .message = message, .parties = parties};
+    run.views = g_new0(DetectView *, count + 1);
+    run.marks = g_new0(GArray *, count + 1);
+    run.candidates = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
+    Detection *detection = g_new0(Detection, 1);
+    detection->findings = g_ptr_array_new_with_free_func((GDestroyNotify)finding_free);
+    detection->facts = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < count; i++) {
+        if (run.candidates->len < (guint)config->limits.candidates)
+            detect_passage(&run, i);
+        else
+            run.truncated = true;
+    }
+    bool ok = attribute_candidates(data, config, message, parties, roster, run.candidates, run.marks,
+                                   run.views, detection->findings, error);
+    if (ok)
+        detect_finish(&run, detection);
+    detect_run_clear(&run);
+    if (!ok)
+        g_clear_pointer(&detection, detection_free);
+    return detection;
+}

@@ -1,0 +1,438 @@
+#include "detect/digits.h"
+
+#include <string.h>
+
+#define TOKEN_MOST  64 // a longer word is no number
+#define DIGITS_MOST 15
+#define GAP_MOST    10 // bytes between two groups
+#define GAP_FILLERS 3
+
+// How a number word joins the one behind it: "forty" "two" is 42, "quinientos" "cincuenta" is 550.
+typedef enum { RANK_NONE, RANK_UNIT, RANK_TEEN, RANK_TENS, RANK_HUNDREDS, RANK_DONE } Rank;
+
+typedef struct {
+    const char *word, *digits;
+    guint8 rank;
+    bool homophone;
+} NumberWord;
+
+// Longer words before those they begin with.
+static const NumberWord WORDS[] = {
+    {"zero", "0", RANK_UNIT},
+    {"cero", "0", RANK_UNIT},
+    {"nought", "0", RANK_UNIT},
+    {"oh", "0", RANK_UNIT, true},
+    {"fourteen", "14", RANK_TEEN},
+    {"fifteen", "15", RANK_TEEN},
+    {"sixteen", "16", RANK_TEEN},
+    {"seventeen", "17", RANK_TEEN},
+    {"eighteen", "18", RANK_TEEN},
+    {"nineteen", "19", RANK_TEEN},
+    {"thirteen", "13", RANK_TEEN},
+    {"eleven", "11", RANK_TEEN},
+    {"twelve", "12", RANK_TEEN},
+    {"ten", "10", RANK_TEEN, true},
+    {"twenty", "20", RANK_TENS},
+    {"thirty", "30", RANK_TENS},
+    {"forty", "40", RANK_TENS},
+    {"fourty", "40", RANK_TENS},
+    {"fifty", "50", RANK_TENS},
+    {"sixty", "60", RANK_TENS},
+    {"seventy", "70", RANK_TENS},
+    {"eighty", "80", RANK_TENS},
+    {"ninety", "90", RANK_TENS},
+    {"one", "1", RANK_UNIT},
+    {"won", "1", RANK_UNIT, true},
+    {"two", "2", RANK_UNIT},
+    {"too", "2", RANK_UNIT, true},
+    {"to", "2", RANK_UNIT, true},
+    {"three", "3", RANK_UNIT},
+    {"tree", "3", RANK_UNIT, true},
+    {"four", "4", RANK_UNIT},
+    {"fore", "4", RANK_UNIT, true},
+    {"for", "4", RANK_UNIT, true},
+    {"five", "5", RANK_UNIT},
+    {"six", "6", RANK_UNIT},
+    {"seven", "7", RANK_UNIT},
+    {"eight", "8", RANK_UNIT},
+    {"ate", "8", RANK_UNIT, true},
+    {"nine", "9", RANK_UNIT},
+    {"niner", "9", RANK_UNIT},
+    {"uno", "1", RANK_UNIT},
+    {"una", "1", RANK_UNIT, true},
+    {"dos", "2", RANK_UNIT},
+    {"tres", "3", RANK_UNIT},
+    {"cuatrocientos", "400", RANK_HUNDREDS},
+    {"cuatro", "4", RANK_UNIT},
+    {"cincuenta", "50", RANK_TENS},
+    {"cinco", "5", RANK_UNIT},
+    {"seiscientos", "600", RANK_HUNDREDS},
+    {"sesenta", "60", RANK_TENS},
+    {"seis", "6", RANK_UNIT},
+    {"setecientos", "700", RANK_HUNDREDS},
+    {"setenta", "70", RANK_TENS},
+    {"siete", "7", RANK_UNIT},
+    {"ochocientos", "800", RANK_HUNDREDS},
+    {"ochenta", "80", RANK_TENS},
+    {"ocho", "8", RANK_UNIT},
+    {"novecientos", "900", RANK_HUNDREDS},
+    {"noventa", "90", RANK_TENS},
+    {"nueve", "9", RANK_UNIT},
+    {"diez", "10", RANK_TEEN},
+    {"once", "11", RANK_TEEN, true},
+    {"doce", "12", RANK_TEEN},
+    {"trece", "13", RANK_TEEN},
+    {"catorce", "14", RANK_TEEN},
+    {"quince", "15", RANK_TEEN},
+    {"veinte", "20", RANK_TENS},
+    {"treinta", "30", RANK_TENS},
+    {"cuarenta", "40", RANK_TENS},
+    {"doscientos", "200", RANK_HUNDREDS},
+    {"trescientos", "300", RANK_HUNDREDS},
+    {"quinientos", "500", RANK_HUNDREDS},
+    {"hundred", "00", RANK_DONE, true},
+    {"o", "0", RANK_UNIT, true},
+};
+
+static const struct {
+    const char *word;
+    guint times;
+} MULTIPLIERS[] = {{"double", 2}, {"dbl", 2}, {"doble", 2}, {"triple", 3}, {"treble", 3}, {"quadruple", 4}};
+
+static const char *const FILLERS[] = {"dash", "hyphen", "dot",   "point", "period", "space",
+                                      "then", "and",    "y",     "guion", "punto",  "luego",
+                                      "area", "code",   "slash", "minus", "star",   "stop"};
+
+// Which digit a letter is drawn like, seen in lower case; '\0' = none.
+static char digits_leet(char c)
+{
+    static const char LETTERS[] = "oilzsbgq!", DIGITS[] = "011258991";
+    const char *at = c ? strchr(LETTERS, c) : NULL;
+    return at ? DIGITS[at - LETTERS] : '\0';
+}
+
+typedef struct {
+    DigitRow *row;
+    const DetectView *view;
+    guint times;       // "double" stands before
+    gsize times_start; // where
+} DigitReader;
+
+static DigitGroup *digits_last(DigitReader *reader)
+{
+    GArray *groups = reader->row->groups;
+    return groups->len ? &g_array_index(groups, DigitGroup, groups->len - 1) : NULL;
+}
+
+// ---- one word
+// ----------------------------------------------------------------------------------------------------
+
+static const NumberWord *digits_word_at(const char *text, gsize n)
+{
+    const NumberWord *best = NULL;
+    gsize longest = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(WORDS); i++) {
+        gsize len = strlen(WORDS[i].word);
+        if (len <= n && len > longest && WORDS[i].word[0] == text[0] &&
+            memcmp(WORDS[i].word, text, len) == 0) {
+            best = &WORDS[i];
+            longest = len;
+        }
+    }
+    return best;
+}
+
+static bool digits_put(char *out, guint8 *n, const char *digits, gsize len)
+{
+    bool fits = *n + len <= DIGITS_MOST;
+    if (fits) {
+        memcpy(out + *n, digits, len);
+        *n = (guint8)(*n + len);
+    }
+    return fits;
+}
+
+// All of the token as number words and figures one behind the other. A prefix never begins two words of the
+// table, so taking the longest is right but for "o", which is tried where nothing longer is.
+static bool digits_as_words(const char *token, gsize len, DigitGroup *group, char *out)
+{
+    bool ok = true;
+    for (gsize i = 0; ok && i < len;) {
+        const NumberWord *word = NULL;
+        if (g_ascii_isdigit(token[i])) {
+            ok = digits_put(out, &group->n, token + i, 1);
+            group->figures++;
+            group->rank = RANK_NONE;
+            i++;
+        } else if ((word = digits_word_at(token + i, len - i)) != NULL) {
+            ok = digits_put(out, &group->n, word->digits, strlen(word->digits));
+            group->words++;
+            group->homophones = (guint8)(group->homophones + word->homophone);
+            group->rank = word->rank;
+            i += strlen(word->word);
+        } else {
+            ok = false;
+        }
+    }
+    return ok && group->words > 0;
+}
+
+// Figures and letters drawn like figures. Letters alone only where they are as many as a group of a number
+// has.
+static bool digits_as_leet(const char *token, gsize len, DigitGroup *group, char *out)
+{
+    bool ok = len <= 11;
+    for (gsize i = 0; ok && i < len; i++) {
+        char digit = g_ascii_isdigit(token[i]) ? token[i] : digits_leet(token[i]);
+        ok = digit != '\0' && digits_put(out, &group->n, &digit, 1);
+        group->figures = (guint8)(group->figures + (g_ascii_isdigit(token[i]) ? 1 : 0));
+        group->leet = (guint8)(group->leet + (g_ascii_isdigit(token[i]) ? 0 : 1));
+    }
+    return ok && (group->figures > 0 || len == 3 || len == 4 || len == 1);
+}
+
+// Figures with letters before, behind, or both: "cell4135550142now", "0142x12".
+static bool digits_as_glued(const char *token, gsize len, DigitGroup *group, char *out)
+{
+    gsize first = 0, last;
+    while (first < len && !g_ascii_isdigit(token[first]))
+        first++;
+    for (last = first; last < len && g_ascii_isdigit(token[last]);)
+        last++;
+    gsize rest = last;
+    while (rest < len && !g_ascii_isdigit(token[rest]))
+        rest++;
+    bool has_x = rest < len &&
+                 (rest - last == 1 || (rest - last == 3 && memcmp(token + last, "ext", 3) == 0)) &&
+                 (token[last] == 'x' || token[last] == 'e');
+    gsize tail = rest;
+    while (has_x && tail < len && g_ascii_isdigit(token[tail]))
+        tail++;
+    bool ok = last > first && (rest == len || (has_x && tail == len && tail - rest <= 6)) &&
+              digits_put(out, &group->n, token + first, last - first);
+    group->figures = group->n;
+    group->glued_left = first > 0;
+    group->glued_right = last < len && !has_x;
+    group->extension = has_x;
+    group->start += (guint32)first;
+    group->end = group->start + (guint32)(last - first);
+    return ok;
+}
+
+static bool digits_as_figures(const char *token, gsize len, DigitGroup *group, char *out)
+{
+    bool ok = len <= DIGITS_MOST;
+    for (gsize i = 0; ok && i < len; i++)
+        ok = g_ascii_isdigit(token[i]);
+    if (ok) {
+        digits_put(out, &group->n, token, len);
+        group->figures = group->n;
+    }
+    return ok;
+}
+
+static bool digits_token(const DetectView *view, gsize start, gsize end, DigitGroup *group, char *out)
+{
+    static bool (*const WAYS[])(const char *, gsize, DigitGroup *, char *) = {
+        digits_as_figures, digits_as_words, digits_as_leet, digits_as_glued};
+    bool ok = false;
+    for (gsize i = 0; !ok && end - start <= TOKEN_MOST && i < G_N_ELEMENTS(WAYS); i++) {
+        *group = (DigitGroup){.start = (guint32)start, .end = (guint32)end};
+        ok = WAYS[i](view->text + start, end - start, group, out);
+    }
+    return ok;
+}
+
+// ---- between words
+// -----------------------------------------------------------------------------------------------
+
+static Gap digits_gap_kind(const char *text, gsize n)
+{
+    guint lines = 0, marks = 0;
+    bool paren = false, dash = false, tab = false, comma = false, dot = false, slash = false, colon = false,
+         other = false;
+    for (gsize i = 0; i < n; i++) {
+        char c = text[i];
+        lines += c == '\n';
+        marks += c != ' ' && c != '\n' && c != '\t';
+        tab |= c == '\t';
+        paren |= c == '(' || c == ')' || c == '[' || c == ']';
+        dash |= c == '-';
+        comma |= c == ',' || c == ';';
+        dot |= c == '.';
+        slash |= c == '/' || c == '\\';
+        colon |= c == ':';
+        other |= strchr(" \n\t()[]-,;./\\:>", c) == NULL;
+        if (strchr("$%@&=?", c) != NULL)
+            lines = 2;
+    }
+    Gap gap = GAP_OTHER;
+    if (lines > 1)
+        gap = GAP_BREAK;
+    else if (lines == 1)
+        gap = dash || paren ? GAP_LINE_DASH : marks > 2 || other || colon ? GAP_BREAK : GAP_LINE;
+    else if (n == 0)
+        gap = GAP_NONE;
+    else if (tab)
+        gap = GAP_TAB;
+    else if (marks == 0)
+        gap = GAP_SPACE;
+    else if (other)
+        gap = GAP_OTHER;
+    else if (paren)
+        gap = GAP_PAREN;
+    else if (comma)
+        gap = GAP_COMMA;
+    else if (colon)
+        gap = GAP_COLON;
+    else if (slash)
+        gap = GAP_SLASH;
+    else if (dash)
+        gap = dot ? GAP_OTHER : GAP_DASH;
+    else if (dot)
+        gap = GAP_DOT;
+    return gap;
+}
+
+// Words that people say between digits, as part of the gap.
+static bool digits_is_filler(const char *token, gsize len)
+{
+    bool is = false;
+    for (gsize i = 0; !is && i < G_N_ELEMENTS(FILLERS); i++)
+        is = strlen(FILLERS[i]) == len && memcmp(FILLERS[i], token, len) == 0;
+    return is;
+}
+
+static guint digits_multiplier(const char *token, gsize len)
+{
+    guint times = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(MULTIPLIERS); i++)
+        if (strlen(MULTIPLIERS[i].word) == len && memcmp(MULTIPLIERS[i].word, token, len) == 0)
+            times = MULTIPLIERS[i].times;
+    return times;
+}
+
+// "forty" then "two", "quinientos" then "cincuenta": one number. True when `group` went into the last one.
+static bool digits_join(DigitReader *reader, DigitGroup *group, const char *digits)
+{
+    DigitGroup *last = digits_last(reader);
+    gsize zeros = 0;
+    if (last && group->words == 1 && group->homophones == 0 && group->figures == 0 &&
+        group->rank < RANK_HUNDREDS && digits[0] != '0' &&
+        (last->gap == GAP_SPACE || last->gap == GAP_DASH || last->gap == GAP_WORD)) {
+        if (last->rank == RANK_TENS && group->n == 1)
+            zeros = 1;
+        else if (last->rank == RANK_HUNDREDS && group->n <= 2)
+            zeros = group->n;
+    }
+    if (zeros > 0) {
+        memcpy(reader->row->digits->str + last->at + last->n - zeros, digits, zeros);
+        last->end = group->end;
+        last->words++;
+        last->rank = last->rank == RANK_HUNDREDS && group->rank == RANK_TENS ? RANK_TENS : RANK_DONE;
+    }
+    return zeros > 0;
+}
+
+static void digits_add(DigitReader *reader, DigitGroup *group, char *digits)
+{
+    if (reader->times > 1 && group->n == 1) {
+        memset(digits, digits[0], reader->times);
+        group->n = (guint8)reader->times;
+        group->words++;
+        group->start = (guint32)reader->times_start;
+    }
+    reader->times = 0;
+    if (!digits_join(reader, group, digits)) {
+        group->at = (guint32)reader->row->digits->len;
+        g_string_append_len(reader->row->digits, digits, group->n);
+        group->gap = GAP_BREAK;
+        g_array_append_val(reader->row->groups, *group);
+    }
+}
+
+// ---- the whole text
+// ----------------------------------------------------------------------------------------------
+
+// The end of the word that begins at `at` (a letter or figure), at least one byte on.
+static gsize digits_word_end(const DetectView *view, gsize at)
+{
+    gsize end = at;
+    while (end < view->len) {
+        guchar c = (guchar)view->text[end];
+        bool inside = g_ascii_isalnum(c);
+        gsize n = 1;
+        if (c >= 0x80) {
+            inside = g_unichar_isalpha(g_utf8_get_char(view->text + end));
+            n = (gsize)(g_utf8_next_char(view->text + end) - (view->text + end));
+        } else if (c == '!' && end > at && end + 1 < view->len) {
+            inside = g_ascii_isdigit(view->text[end - 1]) && g_ascii_isdigit(view->text[end + 1]);
+        }
+        if (!inside)
+            break;
+        end += n;
+    }
+    return end;
+}
+
+static void digits_close_gap(DigitReader *reader, gsize next, guint fillers)
+{
+    DigitGroup *last = digits_last(reader);
+    if (!last)
+        return;
+    gsize n = next - last->end;
+    if (fillers > 0)
+        last->gap = fillers <= GAP_FILLERS && n <= 32 ? GAP_WORD : GAP_BREAK;
+    else
+        last->gap = n <= GAP_MOST ? digits_gap_kind(reader->view->text + last->end, n) : GAP_BREAK;
+    last->tight = n <= 1;
+}
+
+DigitRow *digits_read(const DetectView *view)
+{
+    DigitRow *row = g_new0(DigitRow, 1);
+    row->groups = g_array_new(FALSE, FALSE, sizeof(DigitGroup));
+    row->digits = g_string_new(NULL);
+    DigitReader reader = {.row = row, .view = view};
+    guint fillers = 0;
+    bool broken = false;
+    for (gsize at = 0; at < view->len;) {
+        gsize end = digits_word_end(view, at);
+        if (end == at) {
+            at = (gsize)(g_utf8_next_char(view->text + at) - view->text);
+            continue;
+        }
+        char digits[DIGITS_MOST + 1] = "";
+        DigitGroup group;
+        guint times = digits_multiplier(view->text + at, end - at);
+        if (times > 0) {
+            reader.times = times;
+            reader.times_start = at;
+        } else if (digits_is_filler(view->text + at, end - at)) {
+            fillers++;
+        } else if (digits_token(view, at, end, &group, digits)) {
+            if (!broken)
+                digits_close_gap(&reader, reader.times ? reader.times_start : group.start, fillers);
+            DigitGroup *last = digits_last(&reader);
+            if (last && (last->extension || last->glued_right || group.glued_left))
+                last->gap = GAP_BREAK;
+            digits_add(&reader, &group, digits);
+            broken = false;
+            fillers = 0;
+        } else {
+            broken = true;
+            reader.times = 0;
+        }
+        at = end;
+    }
+    return row;
+}
+
+void digits_free(DigitRow *row)
+{
+    if (row) {
+        g_array_unref(row->groups);
+        g_string_free(row->digits, TRUE);
+        g_free(row);
+    }
+}

@@ -1,0 +1,276 @@
+#include "detect/phone.h"
+
+#include <string.h>
+
+#define CUE_BACK  48
+#define CUE_AHEAD 24
+#define CUE_WORDS 7
+#define CUE_CLOSE 14 // "order number: 413...": what says that it is something else stands close
+
+typedef struct {
+    const char *word;
+    CueClass cue;
+} CueWord;
+
+// Sorted, for bsearch. One letter counts only with a colon or dot behind it ("c: 413...").
+static const CueWord CUES[] = {
+    {"abn", CUE_OTHER},
+    {"account", CUE_OTHER},
+    {"acct", CUE_OTHER},
+    {"asset", CUE_OTHER},
+    {"barcode", CUE_OTHER},
+    {"c", CUE_PHONE},
+    {"call", CUE_PHONE},
+    {"called", CUE_PHONE},
+    {"calling", CUE_PHONE},
+    {"callme", CUE_PHONE},
+    {"calls", CUE_PHONE},
+    {"card", CUE_OTHER},
+    {"case", CUE_OTHER},
+    {"cel", CUE_PHONE},
+    {"cell", CUE_PHONE},
+    {"cellphone", CUE_PHONE},
+    {"cells", CUE_PHONE},
+    {"celular", CUE_PHONE},
+    {"certificate", CUE_OTHER},
+    {"claim", CUE_OTHER},
+    {"clm", CUE_OTHER},
+    {"code", CUE_OTHER},
+    {"confirmation", CUE_OTHER},
+    {"contact", CUE_PHONE},
+    {"dial", CUE_PHONE},
+    {"digits", CUE_PHONE},
+    {"doi", CUE_OTHER},
+    {"ein", CUE_OTHER},
+    {"f", CUE_PHONE},
+    {"facetime", CUE_PHONE},
+    {"fax", CUE_PHONE},
+    {"fedex", CUE_OTHER},
+    {"fono", CUE_PHONE},
+    {"h", CUE_PHONE},
+    {"hmu", CUE_PHONE},
+    {"home", CUE_WEAK},
+    {"id", CUE_OTHER},
+    {"imei", CUE_OTHER},
+    {"imessage", CUE_PHONE},
+    {"inventory", CUE_OTHER},
+    {"invoice", CUE_OTHER},
+    {"isbn", CUE_OTHER},
+    {"issn", CUE_OTHER},
+    {"landline", CUE_PHONE},
+    {"lasid", CUE_OTHER},
+    {"lat", CUE_OTHER},
+    {"latitude", CUE_OTHER},
+    {"license", CUE_OTHER},
+    {"line", CUE_WEAK},
+    {"llama", CUE_PHONE},
+    {"llamar", CUE_PHONE},
+    {"llame", CUE_PHONE},
+    {"lon", CUE_OTHER},
+    {"longitude", CUE_OTHER},
+    {"lot", CUE_OTHER},
+    {"m", CUE_PHONE},
+    {"marca", CUE_PHONE},
+    {"membership", CUE_OTHER},
+    {"mensaje", CUE_PHONE},
+    {"message", CUE_PHONE},
+    {"mob", CUE_PHONE},
+    {"mobile", CUE_PHONE},
+    {"model", CUE_OTHER},
+    {"movil", CUE_PHONE},
+    {"msg", CUE_PHONE},
+    {"npi", CUE_OTHER},
+    {"nsn", CUE_OTHER},
+    {"num", CUE_WEAK},
+    {"number", CUE_WEAK},
+    {"numero", CUE_WEAK},
+    {"o", CUE_PHONE},
+    {"office", CUE_WEAK},
+    {"order", CUE_OTHER},
+    {"p", CUE_PHONE},
+    {"pager", CUE_PHONE},
+    {"parcel", CUE_OTHER},
+    {"passcode", CUE_OTHER},
+    {"password", CUE_OTHER},
+    {"permit", CUE_OTHER},
+    {"ph", CUE_PHONE},
+    {"phone", CUE_PHONE},
+    {"phones", CUE_PHONE},
+    {"pin", CUE_OTHER},
+    {"po", CUE_OTHER},
+    {"receipt", CUE_OTHER},
+    {"ref", CUE_OTHER},
+    {"reference", CUE_OTHER},
+    {"registration", CUE_OTHER},
+    {"requisition", CUE_OTHER},
+    {"ring", CUE_PHONE},
+    {"room", CUE_OTHER},
+    {"routing", CUE_OTHER},
+    {"sasid", CUE_OTHER},
+    {"serial", CUE_OTHER},
+    {"shipment", CUE_OTHER},
+    {"signal", CUE_PHONE},
+    {"sku", CUE_OTHER},
+    {"sms", CUE_PHONE},
+    {"sn", CUE_OTHER},
+    {"ssn", CUE_OTHER},
+    {"t", CUE_PHONE},
+    {"tel", CUE_PHONE},
+    {"telefono", CUE_PHONE},
+    {"telephone", CUE_PHONE},
+    {"text", CUE_PHONE},
+    {"texting", CUE_PHONE},
+    {"texto", CUE_PHONE},
+    {"texts", CUE_PHONE},
+    {"ticket", CUE_OTHER},
+    {"tracking", CUE_OTHER},
+    {"transaction", CUE_OTHER},
+    {"txt", CUE_PHONE},
+    {"upc", CUE_OTHER},
+    {"ups", CUE_OTHER},
+    {"usps", CUE_OTHER},
+    {"vin", CUE_OTHER},
+    {"voicemail", CUE_PHONE},
+    {"voucher", CUE_OTHER},
+    {"w", CUE_PHONE},
+    {"wa", CUE_PHONE},
+    {"wasap", CUE_PHONE},
+    {"webinar", CUE_OTHER},
+    {"whatsapp", CUE_PHONE},
+    {"work", CUE_WEAK},
+    {"zip", CUE_OTHER},
+    {"zoom", CUE_OTHER},
+};
+
+static int cue_compare(const void *key, const void *entry)
+{
+    return strcmp(key, ((const CueWord *)entry)->word);
+}
+
+// Letters of `view` in [start, end) without the accents that Spanish words are written with or without.
+static gsize cue_plain(const DetectView *view, gsize start, gsize end, char *out, gsize room)
+{
+    static const struct {
+        const char *accented;
+        char plain;
+    } LETTERS[] = {{"á", 'a'}, {"é", 'e'}, {"í", 'i'}, {"ó", 'o'}, {"ú", 'u'}};
+    gsize n = 0;
+    for (gsize i = start; i < end && n + 1 < room; i++) {
+        char c = view->text[i];
+        for (gsize k = 0; (guchar)c >= 0x80 && k < G_N_ELEMENTS(LETTERS); k++)
+            if (i + 1 < end && memcmp(view->text + i, LETTERS[k].accented, 2) == 0) {
+                c = LETTERS[k].plain;
+                i++;
+            }
+        out[n++] = c;
+    }
+    out[n] = '\0';
+    return n;
+}
+
+static CueClass cue_class(const DetectView *view, gsize start, gsize end, bool behind)
+{
+    char word[20];
+    gsize n = end - start < sizeof word ? cue_plain(view, start, end, word, sizeof word) : 0;
+    const CueWord *found = n ? bsearch(word, CUES, G_N_ELEMENTS(CUES), sizeof *CUES, cue_compare) : NULL;
+    char next = end < view->len ? view->text[end] : '\0';
+    if (found && n == 1 && (behind || (next != ':' && next != '.' && next != ')')))
+        found = NULL;
+    return found ? found->cue : CUE_NONE;
+}
+
+static bool cue_letter(char c)
+{
+    return g_ascii_isalpha(c) || (guchar)c >= 0x80;
+}
+
+static bool cue_is(const DetectView *view, gsize start, gsize end, const char *word)
+{
+    return end - start == strlen(word) && memcmp(view->text + start, word, end - start) == 0;
+}
+
+// "area code" says the opposite of "code".
+static bool cue_after_area(const DetectView *view, gsize start)
+{
+    return start >= 5 && memcmp(view->text + start - 5, "area", 4) == 0;
+}
+
+static PhoneCue cue_before(DetectScan *scan, gsize start)
+{
+    const DetectView *view = scan->view;
+    gsize floor = start > CUE_BACK ? start - CUE_BACK : 0;
+    PhoneCue best = {CUE_NONE, start, start};
+    guint words = 0, lines = 0;
+    for (gsize at = start; at > floor && words < CUE_WORDS && lines < 2;) {
+        scan->work++;
+        if (!cue_letter(view->text[at - 1])) {
+            lines += view->text[--at] == '\n';
+            continue;
+        }
+        gsize end = at;
+        while (at > floor && cue_letter(view->text[at - 1]))
+            at--;
+        CueClass cue = cue_class(view, at, end, false);
+        if (cue == CUE_OTHER && cue_is(view, at, end, "code") && cue_after_area(view, at))
+            cue = CUE_PHONE;
+        if (cue == CUE_OTHER && start - end > CUE_CLOSE)
+            cue = CUE_NONE;
+        words++;
+        if (cue != CUE_NONE && best.cue == CUE_NONE)
+            best = (PhoneCue){cue, at, end};
+        else if (best.cue == CUE_WEAK && (cue == CUE_PHONE || cue == CUE_OTHER))
+            best = (PhoneCue){cue, at, end};
+        if (best.cue == CUE_PHONE || best.cue == CUE_OTHER)
+            break;
+    }
+    return best;
+}
+
+// Only what closely follows: "(cell)", "- text me", "is my cell".
+static PhoneCue cue_behind(DetectScan *scan, gsize end)
+{
+    const DetectView *view = scan->view;
+    gsize ceiling = MIN(view->len, end + CUE_AHEAD);
+    PhoneCue best = {CUE_NONE, end, end};
+    for (gsize at = end; at < ceiling && best.cue == CUE_NONE;) {
+        scan->work++;
+        if (!cue_letter(view->text[at])) {
+            if (view->text[at] == '\n' || g_ascii_isdigit(view->text[at]))
+                break;
+            at++;
+            continue;
+        }
+        gsize start = at;
+        while (at < view->len && at < ceiling && cue_letter(view->text[at]))
+            at++;
+        if (cue_class(view, start, at, true) == CUE_PHONE)
+            best = (PhoneCue){CUE_PHONE, start, at};
+    }
+    return best;
+}
+
+// A mark right before says more than a word: "#4135550142", "id=4135550142".
+static bool cue_marked_other(const DetectView *view, gsize start, CueClass before)
+{
+    char mark = start > 0 ? view->text[start - 1] : '\0';
+    return mark != '\0' && strchr("#=&?", mark) != NULL && before != CUE_PHONE;
+}
+
+PhoneCue phone_cue(DetectScan *scan, gsize start, gsize end)
+{
+    const Passage *passage = scan->view->passage;
+    PhoneCue cue = {CUE_FORMAL, start, start};
+    bool tel =
+        passage->origin == ORIGIN_VCARD && passage->header && g_ascii_strcasecmp(passage->header, "TEL") == 0;
+    if (!tel) {
+        PhoneCue before = cue_before(scan, start);
+        cue = before;
+        if (cue_marked_other(scan->view, start, before.cue))
+            cue.cue = CUE_OTHER;
+        else if (before.cue == CUE_NONE || before.cue == CUE_WEAK)
+            cue = cue_behind(scan, end);
+        if (cue.cue == CUE_NONE)
+            cue = before;
+    }
+    return cue;
+}
