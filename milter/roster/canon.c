@@ -358,17 +358,21 @@ GPtrArray *canon_query_keys(Kind kind, const char *canonical)
 
 // ---- names --------------------------------------------------------------------------------------
 
+// Letters with a stroke have no decomposition; people write them without it.
 static void add_letter(GString *word, gunichar c)
 {
-    if (c >= 0x80 && c < 0x250) { // letters with a stroke have no decomposition
-        char one[8] = {0};
-        g_unichar_to_utf8(c, one);
-        g_autofree char *ascii = g_str_to_ascii(one, "C");
-        g_autofree char *lower = g_ascii_strdown(ascii, -1);
-        g_string_append(word, lower);
-    } else {
-        g_string_append_unichar(word, c);
+    static const struct {
+        gunichar letter;
+        const char *plain;
+    } strokes[] = {{0xf8, "o"},  {0xe6, "ae"}, {0x153, "oe"}, {0x111, "d"}, {0xf0, "d"},
+                   {0x127, "h"}, {0x131, "i"}, {0x142, "l"},  {0xfe, "th"}};
+    for (gsize i = 0; c >= 0x80 && i < G_N_ELEMENTS(strokes); i++) {
+        if (strokes[i].letter == c) {
+            g_string_append(word, strokes[i].plain);
+            return;
+        }
     }
+    g_string_append_unichar(word, c);
 }
 
 static void end_word(GPtrArray *words, GString *word)

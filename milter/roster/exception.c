@@ -246,11 +246,10 @@ static bool put(Import *import, const RosterException *exception, const char *so
     g_autofree char *values = g_strjoinv(";", exception->values);
     g_autofree char *when = clock_format(clock_now_us());
     g_autofree char *added = g_strdup_printf("%s by %s", when, import->who != NULL ? import->who : "import");
-    // A revocation outlives a second import of the same row.
     StoreStmt *stmt =
         import_statement(import,
                          "INSERT OR REPLACE INTO exception VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
-                         "?10, (SELECT revoked FROM exception WHERE id = ?1), ?11, ?12)",
+                         "?10, NULL, ?11, ?12)",
                          error);
     if (stmt == NULL)
         return false;
@@ -344,7 +343,11 @@ static bool import_row(Import *import, Table *table, GHashTable *seen, GError **
     if (flaw_of(made) != NULL)
         table_note(table, "%s", flaw_of(made));
     import->summary->exceptions++;
-    return put(import, made, "file", error);
+    Tri revoked = import_has(import, "SELECT 1 FROM exception WHERE id = ?1 AND revoked IS NOT NULL",
+                             made->id, NULL, error);
+    if (revoked == TRI_YES)
+        table_note(table, "id: %s was revoked; it stays so, as it was", made->id);
+    return revoked == TRI_YES || (revoked == TRI_NO && put(import, made, "file", error));
 }
 
 bool exception_import(Import *import, bool replace, GError **error)
