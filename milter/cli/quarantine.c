@@ -108,7 +108,8 @@ static void print_reason(const HoldItem *item, const json_t *reason)
     const json_t *tried = json_object_get(reason, "exceptions_tried");
     for (size_t i = 0; i < json_array_size(tried); i++) {
         const json_t *one = json_array_get(tried, i);
-        g_autofree char *line = g_strdup_printf("%s: %s", text_of(one, "id", "?"), text_of(one, "why", "?"));
+        g_autofree char *line =
+            g_strdup_printf("%s: %s", text_of(one, "exception", "?"), text_of(one, "why", "?"));
         print_field("  exception", line);
     }
 }

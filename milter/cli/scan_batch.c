@@ -117,7 +117,8 @@ int scan_batch(const char *path, const Snapshot *snapshot, ReaderPool *pool, boo
         return cli_fail(error);
     gsize len;
     const char *text = g_bytes_get_data(bytes, &len);
-    g_autofree char *dir = g_path_get_dirname(path);
+    g_autofree char *parent = g_path_get_dirname(path);
+    g_autofree char *dir = g_canonicalize_filename(parent, NULL);
     g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func((GDestroyNotify)scan_job_free);
     BatchWork work = {snapshot, pool};
     int status = 0;

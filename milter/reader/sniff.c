@@ -174,6 +174,13 @@ SniffClass sniff_content(const void *data, gsize len, const char *declared, cons
         return cls;
     if (labelled_text || text || g_str_has_prefix(label, "message/"))
         return sniff_text(bytes, label, name, out_type);
-    *out_type = "application/octet-stream";
-    return SNIFF_DOCUMENT;
+    // Small bytes of no known format under a signature's label: clients take them for a (broken) signature,
+    // never for text.
+    enum { SIGNATURE_MAX = 64 * 1024 };
+    bool signature = g_str_equal(label, "application/pkcs7-signature") ||
+                     g_str_equal(label, "application/x-pkcs7-signature") ||
+                     g_str_equal(label, "application/pgp-signature");
+    *out_type =
+        signature && len <= SIGNATURE_MAX ? "application/pkcs7-signature" : "application/octet-stream";
+    return signature && len <= SIGNATURE_MAX ? SNIFF_SIGNATURE : SNIFF_DOCUMENT;
 }

@@ -25,7 +25,7 @@ def encrypted_zip():
 # What the newcomer sees it as, sender, recipients, subject, text, further headers, login (False: from outside).
 MESSAGES = [
     ("a teacher's homework note", BEN, [MIA, JONAH], "Homework", "Read chapter 4 and answer questions 1 to 6.", (), True),
-    ("a teacher's private cell number", BEN, [JONAH], "Practice", "Running late? Text me on my cell, 508-555-0142.", (), True),
+    ("a teacher's private cell number", BEN, [JONAH], "Practice", "Running late? My cell is 508-555-0142.", (), True),
     ("the same number, spelled out", BEN, [JONAH], "Practice again",
      "My number is five oh eight, five five five, oh one four two.", (), True),
     ("the school's own number", BEN, [JONAH], "Office hours", "Call the front office at (508) 555-0110.", (), True),
@@ -70,12 +70,16 @@ def show_table(lab, records):
         judgement = records[i]["judgement"]
         for j, rcpt in enumerate(judgement["recipients"]):
             reason = next((r for r in judgement["reasons"] if rcpt["address"] in r["recipients"]), None)
-            why = "" if reason is None else f"{reason.get('gist') or reason['rule']} [{reason['clause']}]"
+            clauses = [] if reason is None else reason["clause"].split("; ")
+            why = "" if reason is None else f"{reason.get('gist') or reason['rule']} [{clauses[0]}{', ...' if clauses[1:] else ''}]"
+            covered = [] if reason is None else [t["exception"] for t in reason["exceptions_tried"] if t["used"]]
             if reason is not None and reason["findings"]:
                 finding = judgement["findings"][reason["findings"][0]]
-                why += f" — {finding['kind']} {finding['value']}, in {finding['where']}"
+                why += f": {finding['kind']} {finding['value']} in {finding['where']}"
             elif reason is not None and reason.get("facts"):
-                why += f" — {reason['facts'][0]}"
+                why += f": {reason['facts'][0]}"
+            if covered and rcpt["action"] in ("deliver", "tag"):
+                why = f"covered by exception {covered[0]}: " + why[0].lower() + why[1:]
             action = f"{rcpt['action']:9}"
             if colour:
                 action = f"\033[{marks[rcpt['action']]}m{action}\033[0m"
@@ -114,7 +118,7 @@ def run(lab, began):
     say("    $ chaperone quarantine release " + item["id"] + ' --reason "ride home, checked with the family"')
     say("    | " + lab.chaperone("quarantine", "release", item["id"], "--reason", "ride home, checked with the family",
                                who="awhitfield").strip())
-    got = wait_for("the released message", lambda: [d for d in lab.delivered_with("my cell, 508-555-0142") if JONAH in d.rcpts])
+    got = wait_for("the released message", lambda: [d for d in lab.delivered_with("My cell is 508-555-0142") if JONAH in d.rcpts])
     say(f"    it reached {', '.join(got[0].rcpts)}, byte for byte behind its Resent-Message-ID.")
     again = lab.chaperone("quarantine", "release", item["id"], "--reason", "twice", check=False)
     say(f"    a second release is refused: {again.stderr.strip()}\n")
