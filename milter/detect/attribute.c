@@ -9,6 +9,7 @@
 #define ATTRIBUTE_TEXT       200 // bytes of a finding's text
 #define ATTRIBUTE_CONNECTIVE 8   // "413-555-0142 or x@y": details so near share their labels
 #define ATTRIBUTE_HITS       50000
+#define ATTRIBUTE_BARE       0.3 // a bare name that is less sure is a word
 
 typedef struct {
     Owner owner;
@@ -26,6 +27,22 @@ typedef struct {
 // ---- the passage
 // ---------------------------------------------------------------------------------------------------------
 
+// Do several different words of exercises and stories stand in a passage?
+static bool attribute_is_exercise(const GArray *hits)
+{
+    guint32 first = 0;
+    bool found = false, several = false;
+    for (guint i = 0; i < hits->len && !several; i++) {
+        const PhraseHit *hit = &g_array_index(hits, PhraseHit, i);
+        if (strcmp(hit->section, "textbook") != 0)
+            continue;
+        several = found && hit->first > first;
+        first = found ? first : hit->last;
+        found = true;
+    }
+    return several;
+}
+
 static const AttributePassage *attribute_passage(Attributor *attributor, guint index)
 {
     AttributePassage *passage = &attributor->passages[index];
@@ -39,6 +56,7 @@ static const AttributePassage *attribute_passage(Attributor *attributor, guint i
         passage->tokens = phrases_tokens(book, passage->view->text, passage->view->len);
         passage->hits = phrases_match(book, passage->tokens, ATTRIBUTE_HITS);
         passage->authors = layer_authors(passage->passage);
+        passage->exercise = attribute_is_exercise(passage->hits);
     }
     return passage;
 }
@@ -294,10 +312,13 @@ static bool attribute_staff_named(const AttributeScene *scene, const AttributePa
     return people != NULL;
 }
 
-static void attribute_set_recipient(const AttributeScene *scene, Finding *finding)
+static void attribute_set_recipient(const AttributeScene *scene, const AttributePassage *passage,
+                                    Finding *finding)
 {
     const GPtrArray *rcpts = scene->parties->rcpts;
-    const Party *only = rcpts && rcpts->len == 1 ? g_ptr_array_index(rcpts, 0) : NULL;
+    const Party *only = attribute_named_recipient(scene, passage, finding->start);
+    if (!only && rcpts && rcpts->len == 1)
+        only = g_ptr_array_index(rcpts, 0);
     finding->owner = OWNER_UNKNOWN;
     if (only && only->person) {
         finding->owner = attribute_role_owner(only->role);
@@ -353,7 +374,7 @@ static bool attribute_by_context(const AttributeScene *scene, const AttributePas
     if (cls == CLASS_SCHOOL)
         finding->owner = OWNER_SCHOOL;
     else if (cls == CLASS_RECIPIENT && !foreign)
-        attribute_set_recipient(scene, finding);
+        attribute_set_recipient(scene, passage, finding);
     else if (cls == CLASS_OTHER)
         finding->owner = OWNER_UNKNOWN;
     else if (cls == CLASS_SENDER)
@@ -553,7 +574,12 @@ bool attribute_candidates(const DetectData *data, const Config *config, const Me
         Finding *finding = attribute_finding_new(&scene, passage, candidate);
         ok = attribute_one(&scene, passage, candidate, finding, attribute_before(candidates, i),
                            attribute_after(candidates, i), error);
-        g_ptr_array_add(findings, finding);
+        // A bare name that nothing ties to anybody is a word.
+        if (!candidate->value &&
+            (finding->owner == OWNER_THIRD_PARTY || finding->confidence < ATTRIBUTE_BARE))
+            finding_free(finding);
+        else
+            g_ptr_array_add(findings, finding);
     }
     findings_merge(findings, message);
     attribute_passages_free(attributor.passages, message->passages->len);

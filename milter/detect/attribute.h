@@ -13,7 +13,7 @@
 // clang-format off
 #define ATTRIBUTE_FEATURES(X) \
     X("own",                  NEAR,       2.6,  0.0,  0.0,  0.0,  0.0) \
-    X("personal",             NEAR,       1.4,  1.0, -0.3, -0.3,  0.3) \
+    X("personal",             NEAR,       1.4,  1.4, -0.3, -0.3,  0.3) \
     X("office",               NEAR,      -0.6, -0.6,  2.2,  1.0,  0.0) \
     X("other",                NEAR,      -1.0,  3.6,  0.0,  0.0,  0.0) \
     X("recipient",            NEAR,      -0.5,  0.0,  0.0,  0.0,  2.8) \
@@ -21,7 +21,7 @@
     X("group",                NEAR,      -0.8,  0.0,  1.8,  0.3,  0.0) \
     X("organisation",         PARAGRAPH,  0.0,  0.0,  1.3,  0.0,  0.0) \
     X("textbook",             PARAGRAPH,  0.0,  0.0,  1.7,  0.0,  0.0) \
-    X("somebody's",           OWN,       -0.5,  2.4,  0.2,  0.0,  0.0) \
+    X("somebody's",           OWN,       -0.5,  1.0,  0.2,  0.0,  0.0) \
     X("signature",            OWN,        1.7,  0.0,  0.0,  0.2,  0.0) \
     X("footer",               OWN,        0.0,  0.0,  1.4,  0.0,  0.0) \
     X("sender's full name",   OWN,        3.6,  0.0,  0.0,  0.0,  0.0) \
@@ -39,6 +39,12 @@
     X("teacher-like name",    OWN,        1.6,  0.0,  0.0,  0.0,  0.0) \
     X("toll-free number",     OWN,       -2.0, -2.0,  3.0,  0.5,  0.0) \
     X("outside sender",       OWN,       -0.8,  0.0,  0.6,  0.0,  0.0) \
+    X("recipient named beside", OWN,      0.0,  0.0,  0.0,  0.0,  2.8) \
+    X("exercise",             OWN,        0.0,  0.0,  1.5,  0.0,  0.0) \
+    X("sender's card",        OWN,        3.4,  0.0,  0.0,  0.0,  0.0) \
+    X("somebody's card",      OWN,        0.0,  1.5,  0.0,  0.0,  0.0) \
+    X("organisation's card",  OWN,        0.0,  0.0,  1.5,  0.0,  0.0) \
+    X("student writes",       OWN,        0.7,  0.0,  0.0,  0.0,  0.0) \
     X("nothing told",         OWN,        0.0,  0.0,  0.9,  0.0,  0.0)
 // clang-format on
 
@@ -72,6 +78,7 @@ typedef struct {
     const GArray *marks;
     GArray *tokens, *hits; // of labels.txt; sorted by place
     GArray *authors;
+    bool exercise; // several words of exercises stand in it
 } AttributePassage;
 
 typedef struct {
@@ -89,6 +96,10 @@ typedef struct {
 bool attribute_context(const AttributeScene *scene, const AttributePassage *passage,
                        const Candidate *candidate, Layer layer, gsize before, gsize after,
                        guint64 *out_features, GError **error);
+// The recipient whose name stands right before the candidate ("Maya K.: 413-..."), where there are several;
+// NULL.
+const Party *attribute_named_recipient(const AttributeScene *scene, const AttributePassage *passage,
+                                       gsize start);
 // Does `text` (any case) hold the sender's given or family name as words?
 bool attribute_names_sender(const AttributeScene *scene, const char *text, gsize len);
 

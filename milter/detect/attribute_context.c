@@ -262,6 +262,50 @@ static bool context_role_mailbox(const char *local)
 // ---- by kind
 // ---------------------------------------------------------------------------------------------------------
 
+// The given name of `party`, which `text` ends with but for a family name or its initial ("Maya", "Maya K.:
+// ").
+static bool context_ends_with_name(const char *text, gsize len, const Party *party)
+{
+    g_auto(GStrv) words = party->name ? g_strsplit(party->name, " ", 8) : NULL;
+    const char *given = words && words[0] ? words[0] : "",
+               *family = words && words[0] && words[1] ? words[1] : "";
+    const char *word[2] = {"", ""}; // the last two words of the text
+    gsize n[2] = {0, 0};
+    for (guint i = 0; i < 2; i++) {
+        while (len && (g_ascii_isspace(text[len - 1]) || strchr(":-=(.", text[len - 1])))
+            len--;
+        gsize end = len;
+        while (len && !g_ascii_isspace(text[len - 1]))
+            len--;
+        word[i] = text + len;
+        n[i] = end - len;
+    }
+    bool last = strlen(given) >= 2 && n[0] == strlen(given) && g_ascii_strncasecmp(word[0], given, n[0]) == 0;
+    bool first =
+        strlen(given) >= 2 && n[1] == strlen(given) && g_ascii_strncasecmp(word[1], given, n[1]) == 0;
+    bool surname = n[0] && n[0] <= strlen(family) && g_ascii_strncasecmp(word[0], family, n[0]) == 0;
+    return last || (first && surname);
+}
+
+const Party *attribute_named_recipient(const AttributeScene *scene, const AttributePassage *passage,
+                                       gsize start)
+{
+    const char *text = passage->passage->text;
+    gsize from = start > 48 ? start - 48 : 0;
+    const GPtrArray *rcpts = scene->parties->rcpts;
+    const Party *found = NULL;
+    for (gsize i = from; i < start; i++)
+        from = text[i] == '\n' ? i + 1 : from;
+    // A single recipient's name before a number addresses the recipient: "Maya: 413-..." is then the
+    // writer's.
+    for (guint i = 0; rcpts && rcpts->len > 1 && i < rcpts->len && !found; i++) {
+        const Party *party = g_ptr_array_index(rcpts, i);
+        bool named = party->role != ROLE_LIST && context_ends_with_name(text + from, start - from, party);
+        found = named ? party : NULL;
+    }
+    return found;
+}
+
 static bool context_mailbox(ContextScan *scan, const char *chosen, GError **error)
 {
     const char *at = scan->candidate->value ? strrchr(scan->candidate->value, '@') : NULL;
@@ -348,6 +392,32 @@ static bool context_line_names_sender(const ContextScan *scan)
                                   end - scan->candidate->end);
 }
 
+// A vCard is whose name stands in it, or the organisation's where it has no person's.
+static void context_card(ContextScan *scan)
+{
+    const Passage *passage = scan->passage->passage;
+    const GPtrArray *passages = scan->scene->message->passages;
+    bool own = false, named = false, organisation = false;
+    if (passage->origin != ORIGIN_VCARD)
+        return;
+    for (guint i = 0; i < passages->len; i++) {
+        const Passage *other = g_ptr_array_index(passages, i);
+        if (other->part != passage->part || other->origin != ORIGIN_VCARD || !other->header)
+            continue;
+        bool name =
+            g_ascii_strcasecmp(other->header, "FN") == 0 || g_ascii_strcasecmp(other->header, "N") == 0;
+        named |= name;
+        own |= name && attribute_names_sender(scan->scene, other->text, other->len);
+        organisation |= g_ascii_strcasecmp(other->header, "ORG") == 0;
+    }
+    if (own)
+        scan->features |= context_bit("sender's card");
+    else if (organisation)
+        scan->features |= context_bit("organisation's card");
+    else if (named)
+        scan->features |= context_bit("somebody's card");
+}
+
 static void context_place(ContextScan *scan, Layer layer)
 {
     const Passage *passage = scan->passage->passage;
@@ -366,6 +436,13 @@ static void context_place(ContextScan *scan, Layer layer)
         (passage->origin == ORIGIN_TEXT || passage->origin == ORIGIN_HTML) &&
         (scan->candidate->kind == KIND_PHONE || scan->candidate->kind == KIND_HANDLE))
         scan->features |= context_bit("short message");
+    if (scan->passage->exercise)
+        scan->features |= context_bit("exercise");
+    if (attribute_named_recipient(scan->scene, scan->passage, scan->candidate->start))
+        scan->features |= context_bit("recipient named beside");
+    if (sender && sender->role == ROLE_STUDENT)
+        scan->features |= context_bit("student writes");
+    context_card(scan);
     if (!sender || sender->role == ROLE_EXTERNAL || sender->role == ROLE_SERVICE || sender->role == ROLE_LIST)
         scan->features |= context_bit("outside sender");
 }

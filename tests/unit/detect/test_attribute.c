@@ -212,7 +212,7 @@ Test(attribute, organisations)
          OWNER_THIRD_PARTY, 0.6, 0, NULL},
         {ANN, UMA,
          "Problem 3. Sam's phone plan costs $20. His number [413-555-0142] is dialled twice. Solve for x.",
-         KIND_PHONE, NUMBER, NULL, OWNER_UNKNOWN, 0.0, 0.9, NULL},
+         KIND_PHONE, NUMBER, NULL, OWNER_THIRD_PARTY, 0.0, 0.9, NULL},
         {ANN, UMA, "Call toll free [800-555-0142]", KIND_PHONE, "+18005550142", NULL, OWNER_THIRD_PARTY, 0.85,
          0, NULL},
         {ANN, UMA, "Write to [info@chorus.example.com].", KIND_EMAIL, "info@chorus.example.com", NULL,
@@ -224,7 +224,7 @@ Test(attribute, organisations)
         {ANN, UMA, "Our school office: [413-555-0199]", KIND_PHONE, "+14135550199", NULL, OWNER_SCHOOL, 0.5,
          0, NULL},
         {ANN, UMA, "My cell is broken. Call the main office at [413-555-0142].", KIND_PHONE, NUMBER, NULL,
-         OWNER_THIRD_PARTY, 0.5, 0, NULL},
+         OWNER_SCHOOL, 0.5, 0, NULL},
     };
     expect_cases(CASES, G_N_ELEMENTS(CASES));
 }
