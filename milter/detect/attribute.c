@@ -251,15 +251,26 @@ static void attribute_author_is(const AttributeScene *scene, const Party *party,
     author->person = g_strdup(party->person);
 }
 
+// The last naming line that begins at or before byte `at`.
+static const LayerAuthor *attribute_author_line(const GArray *authors, gsize at)
+{
+    guint low = 0, high = authors->len;
+    while (low < high) {
+        guint mid = low + (high - low) / 2;
+        if (g_array_index(authors, LayerAuthor, mid).start <= at)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low ? &g_array_index(authors, LayerAuthor, low - 1) : NULL;
+}
+
 // The author that the line above a quoted stretch names: by address, else by the sender's or a recipient's
 // name, else the only recipient, whom the message answers.
 static bool attribute_author(const AttributeScene *scene, const AttributePassage *passage, gsize at,
                              Author *author, GError **error)
 {
-    const LayerAuthor *named = NULL;
-    for (guint i = 0;
-         i < passage->authors->len && g_array_index(passage->authors, LayerAuthor, i).start <= at; i++)
-        named = &g_array_index(passage->authors, LayerAuthor, i);
+    const LayerAuthor *named = attribute_author_line(passage->authors, at);
     const char *text = named ? passage->passage->text + named->start : "";
     gsize len = named ? named->end - named->start : 0;
     g_autofree char *mailbox = attribute_mailbox_in(scene, text, len);
@@ -470,6 +481,12 @@ static int attribute_order(gconstpointer a, gconstpointer b)
     int order = (one->passage > other->passage) - (one->passage < other->passage);
     if (!order)
         order = (one->start > other->start) - (one->start < other->start);
+    if (!order)
+        order = (one->end > other->end) - (one->end < other->end);
+    if (!order)
+        order = (int)one->kind - (int)other->kind;
+    if (!order)
+        order = g_strcmp0(one->value, other->value);
     return order;
 }
 
