@@ -45,6 +45,8 @@ Test(standard, staff_to_students)
          .headers = "Cc=ann.archer@freemail.example.net", .expect = "hold,hold",
          .rule = "staff-private-header"},
         {"encrypted", ANN, UMA, .facts = "encrypted", .expect = "hold", .rule = "unreadable-to-student"},
+        {"content elsewhere", ANN, UMA, .facts = "external-body", .expect = "hold",
+         .rule = "unreadable-to-student"},
         {"ambiguous", ANN, UMA, .facts = "dup-content-type", .expect = "hold",
          .rule = "ambiguous-to-student"},
         {"oddity", ANN, UMA, .facts = "base64-junk,image,signed", .expect = "deliver"},
