@@ -206,12 +206,12 @@ def test_archive_failure_can_go_to_the_hold_queue(fresh_lab, small_disk):
 def test_quarantine_that_cannot_be_written_defers(fresh_lab, small_disk):
     lab = fresh_lab(settings={"quarantine": f'database = "{small_disk}/quarantine.db";'})
     assert lab.send(BEN, [JONAH], message(BEN, JONAH, "s", HOLD))[0] == 250
-    with open(small_disk / "filler", "wb") as f:
-        try:
-            while f.write(bytes(1 << 16)):
-                f.flush()
-        except OSError:
+    filler = os.open(small_disk / "filler", os.O_CREAT | os.O_WRONLY)
+    try:
+        while os.write(filler, bytes(1 << 12)):
             pass
+    except OSError:
+        os.close(filler)
     tag = uuid.uuid4().hex
     code, _ = lab.send(BEN, [JONAH, ANN], message(BEN, JONAH, "s", f"{HOLD} {tag}"))
     assert code == 451
