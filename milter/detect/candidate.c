@@ -42,6 +42,8 @@ Candidate *candidate_new(Kind kind, const char *value, const DetectView *view, g
     candidate->shape = CLAMP(shape, 0.0, 1.0);
     candidate->obfuscation = g_ptr_array_new();
     candidate->evidence = g_ptr_array_new_with_free_func(g_free);
+    if (start < end && view->origin[start] > view->origin[end - 1])
+        candidate_note(candidate->obfuscation, "bidi");
     if (!view->ascii || view->invisible > 0)
         candidate_note_characters(candidate, view->passage);
     return candidate;

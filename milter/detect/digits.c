@@ -157,6 +157,7 @@ static bool digits_put(char *out, guint8 *n, const char *digits, gsize len)
 static bool digits_as_words(const char *token, gsize len, DigitGroup *group, char *out)
 {
     bool ok = true;
+    guint letters = 0;
     for (gsize i = 0; ok && i < len;) {
         const NumberWord *word = NULL;
         if (g_ascii_isdigit(token[i])) {
@@ -167,6 +168,7 @@ static bool digits_as_words(const char *token, gsize len, DigitGroup *group, cha
         } else if ((word = digits_word_at(token + i, len - i)) != NULL) {
             ok = digits_put(out, &group->n, word->digits, strlen(word->digits));
             group->words++;
+            letters += word->word[1] == '\0';
             group->homophones = (guint8)(group->homophones + word->homophone);
             group->rank = word->rank;
             i += strlen(word->word);
@@ -174,7 +176,8 @@ static bool digits_as_words(const char *token, gsize len, DigitGroup *group, cha
             ok = false;
         }
     }
-    return ok && group->words > 0;
+    // "o142" is a letter drawn like a figure, "oh142" is spoken
+    return ok && group->words > 0 && !(group->figures > 0 && group->words == letters);
 }
 
 // Figures and letters drawn like figures. Letters alone only where they are as many as a group of a number

@@ -347,7 +347,11 @@ static void mailbox_try_provider(Mailbox *box)
         bool made_up = mailbox_is_made_up(box->local->str), cued = mailbox_cued(scan, box->start);
         g_string_assign(box->domain, domain);
         box->end = end;
-        double shape = box->mark == AT_SIGN ? 0.85 : made_up ? (cued ? 0.85 : 0.75) : cued ? 0.6 : 0.35;
+        double shape = box->mark == AT_SIGN     ? 0.85
+                       : box->mark == AT_SPACED ? 0.7
+                       : made_up                ? (cued ? 0.85 : 0.75)
+                       : cued                   ? 0.6
+                                                : 0.35;
         mailbox_emit(box, shape, true);
     }
 }

@@ -106,10 +106,11 @@ static bool window_touched_by(const Window *window, const DigitGroup *other, gui
     return figures && (same_spaces || marks);
 }
 
-static bool window_is_piece(const Phones *phones, const Window *window)
+// `prefix`: the group before belongs to the number.
+static bool window_is_piece(const Phones *phones, const Window *window, bool prefix)
 {
     bool piece = false;
-    if (window->first > 0) {
+    if (window->first > 0 && !prefix) {
         const DigitGroup *before = phone_group(phones, window->first - 1);
         piece = window_touched_by(window, before, before->gap, before->tight);
     }
@@ -132,6 +133,19 @@ static bool phone_code_char(char c)
     return g_ascii_isalnum(c);
 }
 
+// What the word in [start, end) makes of a number fixed to it. Figures alone are another number:
+// window_is_piece's.
+static Fixed phone_fixed_word(DetectScan *scan, gsize start, gsize end)
+{
+    guint letters = 0, figures = 0;
+    for (gsize at = start; at < end; at++) {
+        letters += g_ascii_isalpha(scan->view->text[at]) ? 1 : 0;
+        figures += g_ascii_isdigit(scan->view->text[at]) ? 1 : 0;
+    }
+    scan->work += end - start;
+    return letters == 0 ? FIXED_NO : figures > 0 ? FIXED_CODE : FIXED_WORD;
+}
+
 static Fixed phone_fixed_before(DetectScan *scan, gsize start)
 {
     const char *text = scan->view->text;
@@ -139,13 +153,11 @@ static Fixed phone_fixed_before(DetectScan *scan, gsize start)
     Fixed fixed = FIXED_NO;
     if (at > 0 && strchr("$%", text[at - 1]) != NULL)
         fixed = FIXED_CODE;
-    if (at > 1 && strchr("-_/.", text[at - 1]) != NULL && phone_code_char(text[at - 2])) {
-        fixed = FIXED_WORD;
-        for (at -= 1; at > 0 && start - at < 24 && phone_code_char(text[at - 1]); at--) {
-            scan->work++;
-            if (g_ascii_isdigit(text[at - 1]))
-                fixed = FIXED_CODE;
-        }
+    if (at > 1 && strchr("-_/.", text[at - 1]) != NULL) {
+        gsize from = at - 1;
+        while (from > 0 && start - from < 24 && phone_code_char(text[from - 1]))
+            from--;
+        fixed = MAX(fixed, phone_fixed_word(scan, from, at - 1));
     }
     return fixed;
 }
@@ -156,14 +168,11 @@ static Fixed phone_fixed_behind(DetectScan *scan, gsize end)
     Fixed fixed = FIXED_NO;
     if (end < view->len && (view->text[end] == '%' || view->text[end] == '@'))
         fixed = FIXED_CODE;
-    if (end + 1 < view->len && strchr("-_/", view->text[end]) != NULL &&
-        phone_code_char(view->text[end + 1])) {
-        fixed = FIXED_WORD;
-        for (gsize at = end + 1; at < view->len && at - end < 24 && phone_code_char(view->text[at]); at++) {
-            scan->work++;
-            if (g_ascii_isdigit(view->text[at]))
-                fixed = FIXED_CODE;
-        }
+    if (end + 1 < view->len && strchr("-_/", view->text[end]) != NULL) {
+        gsize to = end + 1;
+        while (to < view->len && to - end < 24 && phone_code_char(view->text[to]))
+            to++;
+        fixed = MAX(fixed, phone_fixed_word(scan, end + 1, to));
     }
     return fixed;
 }
@@ -368,14 +377,17 @@ static bool phone_try_nanp(Phones *phones, const Window *as_is, bool *go_on)
     if (value && phone_group(phones, as_is->first)->figures + phone_group(phones, as_is->first)->words == 0 &&
         as_is->n == 11)
         g_clear_pointer(&value, g_free); // "I 413...": the letter is no country code
-    if (value && !window_is_piece(phones, as_is) && !scan_taken(scan, as_is->start, as_is->end)) {
+    if (value && !window_is_piece(phones, as_is, false) && !scan_taken(scan, as_is->start, as_is->end)) {
         Window window = *as_is;
         bool plus = phone_take_marks(scan->view, &window);
         PhoneCue cue = phone_cue(scan, window.start, window.end);
         bool invisible = false;
         for (gsize i = window.start + 1; scan->view->invisible > 0 && !invisible && i < window.end; i++)
             invisible = scan->view->origin[i] != scan->view->origin[i - 1] + 1;
-        double shape = window_shape(&window, cue.cue == CUE_PHONE || cue.cue == CUE_FORMAL, plus, invisible);
+        bool strong = cue.cue == CUE_PHONE || cue.cue == CUE_FORMAL;
+        double shape = window_shape(&window, strong, plus, invisible);
+        if (cue.cue == CUE_WEAK) // half way between a word that says it and none
+            shape = (shape + window_shape(&window, true, plus, invisible)) / 2;
         shape = phone_weigh_context(phones, &window, shape, &cue);
         taken = shape > 0;
         if (taken)
@@ -389,7 +401,7 @@ static bool phone_try_local(Phones *phones, const Window *window, bool *go_on)
     DetectScan *scan = phones->scan;
     bool taken = false;
     if (window->digits[0] >= '2' && !(window->digits[1] == '1' && window->digits[2] == '1') &&
-        !window_is_piece(phones, window) && !scan_taken(scan, window->start, window->end)) {
+        !window_is_piece(phones, window, false) && !scan_taken(scan, window->start, window->end)) {
         PhoneCue cue = phone_cue(scan, window->start, window->end);
         double shape = cue.cue == CUE_OTHER ? 0 : window_local_shape(window, &cue);
         Window copy = *window;
@@ -426,7 +438,7 @@ static bool phone_try_international(Phones *phones, guint first, guint *out_last
                 window.n = zero;
             }
             if (window.digits[0] != '1' && window.n >= 7 &&
-                tables_country(scan->data, window.digits, window.n) && !window_is_piece(phones, &window))
+                tables_country(scan->data, window.digits, window.n) && !window_is_piece(phones, &window, prefix))
                 best = window;
         } while (!window_split(&window) && window.gaps[GAP_COMMA] == 0 && window_grow(phones, &window));
         if (best.n > 0 && !window_split(&best) && best.gaps[GAP_COMMA] == 0 &&
@@ -454,7 +466,8 @@ static bool phone_try_short(Phones *phones, guint first, bool *go_on)
         !group->glued_right) {
         window_open(phones, &window, first);
         const char *hotline = tables_hotline(scan->data, window.digits);
-        if (hotline && !window_is_piece(phones, &window) && !scan_taken(scan, window.start, window.end)) {
+        if (hotline && !window_is_piece(phones, &window, false) &&
+            !scan_taken(scan, window.start, window.end)) {
             PhoneCue cue = phone_cue(scan, window.start, window.end);
             taken = cue.cue == CUE_PHONE || cue.cue == CUE_FORMAL;
             if (taken)

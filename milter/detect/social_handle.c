@@ -127,7 +127,8 @@ static void handle_emit(DetectScan *scan, const char *platform, const HandleName
     if (!platform)
         candidate->name = g_steal_pointer(&bare);
     candidate_evidence(candidate, "%s", why);
-    scan_take(scan, start, name->end);
+    if (platform) // a bare name may yet turn out to be a number in words
+        scan_take(scan, start, name->end);
     scan_add(scan, candidate);
 }
 
