@@ -300,10 +300,19 @@ static bool check_manifest(Import *import, GError **error)
 
 static bool check_names(Import *import, const char *path, GError **error)
 {
-    static const char *const read[] = {
-        "users.csv",      "orgs.csv",      "classes.csv",           "enrollments.csv",
-        "personal.csv",   "published.csv", "students-personal.csv", "lists.csv",
-        "exceptions.csv", "webmail.csv",   "manifest.csv"};
+    static const char *const read[] = {"users.csv",
+                                       "orgs.csv",
+                                       "classes.csv",
+                                       "enrollments.csv",
+                                       "personal.csv",
+                                       "published.csv",
+                                       "students-personal.csv",
+                                       "lists.csv",
+                                       "exceptions.csv",
+                                       "webmail.csv",
+                                       "roles.csv",
+                                       "relationships.csv",
+                                       "manifest.csv"};
     static const char *const others[] = {"userProfiles.csv", "academicSessions.csv", "courses.csv",
                                          "demographics.csv"};
     bool any = false;

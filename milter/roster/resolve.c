@@ -181,25 +181,36 @@ static void expand_later(Expansion *expansion, const char *what)
         g_queue_push_tail(&expansion->waiting, g_strdup(what));
 }
 
+// An address that is a list and a person's as well reaches both.
+static bool add_person_of_list(Expansion *expansion, const char *list, GError **error)
+{
+    g_autofree char *person = NULL;
+    Role role = ROLE_EXTERNAL;
+    if (!people_of_address(expansion->session, list, &person, &role, error))
+        return false;
+    return person == NULL || add_member(expansion, resolve_single(expansion->session, list, error));
+}
+
+static bool expand_row(Expansion *expansion, const char *member, GError **error)
+{
+    if (g_str_has_prefix(member, "class:")) {
+        expand_later(expansion, member);
+        return true;
+    }
+    Tri nested = session_has(expansion->session, Q_LIST_MEMBERS, member, "1", error);
+    if (nested == TRI_YES)
+        expand_later(expansion, member);
+    return nested == TRI_YES ||
+           (nested == TRI_NO && add_member(expansion, resolve_single(expansion->session, member, error)));
+}
+
 static bool expand_list(Expansion *expansion, const char *list, GError **error)
 {
     g_autoptr(GPtrArray) rows =
         session_column(expansion->session, Q_LIST_MEMBERS, list, LIST_ROWS_MOST, error);
-    bool ok = rows != NULL;
-    for (guint i = 0; ok && !expansion->full && i < rows->len; i++) {
-        const char *member = rows->pdata[i];
-        Tri nested = TRI_NO;
-        if (g_str_has_prefix(member, "class:")) {
-            expand_later(expansion, member);
-            continue;
-        }
-        if (strcmp(member, list) != 0)
-            nested = session_has(expansion->session, Q_LIST_MEMBERS, member, "1", error);
-        if (nested == TRI_YES)
-            expand_later(expansion, member);
-        else
-            ok = nested == TRI_NO && add_member(expansion, resolve_single(expansion->session, member, error));
-    }
+    bool ok = rows != NULL && add_person_of_list(expansion, list, error);
+    for (guint i = 0; ok && !expansion->full && i < rows->len; i++)
+        ok = expand_row(expansion, rows->pdata[i], error);
     return ok;
 }
 
@@ -221,15 +232,11 @@ static bool expand(Expansion *expansion, GError **error)
 static Party *resolve_list(RosterSession *session, const char *canonical, GError **error)
 {
     g_autoptr(Party) list = plain_party(canonical, ROLE_LIST, ACCOUNT_SCHOOL, NULL);
-    g_autofree char *person = NULL;
-    Role role = ROLE_EXTERNAL;
     Expansion expansion = {.session = session, .list = list};
     expansion.seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     list->members = g_ptr_array_new_with_free_func((GDestroyNotify)party_free);
     expand_later(&expansion, canonical);
-    bool ok = expand(&expansion, error) && people_of_address(session, canonical, &person, &role, error);
-    if (ok && person != NULL) // a person's address that is also a list reaches both
-        ok = add_member(&expansion, resolve_single(session, canonical, error));
+    bool ok = expand(&expansion, error);
     g_queue_clear_full(&expansion.waiting, g_free);
     g_hash_table_unref(expansion.seen);
     list->why = g_strdup_printf("a list with %u members", list->members->len);
