@@ -27,11 +27,26 @@ static void findings_union(GPtrArray *into, const GPtrArray *from)
     }
 }
 
-// The better of two places of one detail: the surer; of equals the one that a reader sees and that stands
-// first.
-static bool findings_better(const Finding *one, const Finding *other)
+// How much a place tells: text as a client shows it has words and quoting around it; a link's target has
+// none; the source of HTML and the raw bytes have lost whose words they are.
+static int findings_rank(const Message *message, const Finding *finding)
 {
-    int order = one->confidence > other->confidence + 0.005   ? 1
+    const Passage *passage = g_ptr_array_index(message->passages, finding->passage);
+    int rank = 2;
+    if (passage->origin == ORIGIN_HTML_SOURCE || passage->origin == ORIGIN_SWEEP)
+        rank = 0;
+    else if (passage->origin == ORIGIN_LINK || passage->origin == ORIGIN_ATTRIBUTE)
+        rank = 1;
+    return rank;
+}
+
+// The better of two places of one detail: text as shown, then the surer; of equals the one that a reader sees
+// and that stands first.
+static bool findings_better(const Message *message, const Finding *one, const Finding *other)
+{
+    int order = findings_rank(message, one) - findings_rank(message, other);
+    if (!order)
+        order = one->confidence > other->confidence + 0.005   ? 1
                 : one->confidence < other->confidence - 0.005 ? -1
                                                               : 0;
     if (!order)
@@ -39,6 +54,19 @@ static bool findings_better(const Finding *one, const Finding *other)
     if (!order)
         order = (one->layer == LAYER_WRITTEN) - (other->layer == LAYER_WRITTEN);
     return order > 0;
+}
+
+// How plainly a reader meets what stands in such a passage: text, then links and the like, then what only
+// tools see.
+static int findings_plainness(const Message *message, const Finding *finding)
+{
+    static const int PLAINNESS[ORIGIN_LAST] = {
+        [ORIGIN_TEXT] = 3,       [ORIGIN_HTML] = 3,      [ORIGIN_HEADER] = 3, [ORIGIN_NAME] = 3,
+        [ORIGIN_CALENDAR] = 3,   [ORIGIN_VCARD] = 3,     [ORIGIN_TABLE] = 3,  [ORIGIN_FILENAME] = 2,
+        [ORIGIN_LINK] = 2,       [ORIGIN_ATTRIBUTE] = 2, [ORIGIN_DATA] = 2,   [ORIGIN_PROLOGUE] = 1,
+        [ORIGIN_HTML_SOURCE] = 1};
+    const Passage *passage = g_ptr_array_index(message->passages, finding->passage);
+    return passage->visibility == VISIBILITY_SHOWN ? PLAINNESS[passage->origin] : 1;
 }
 
 // A detail whose owner the registry knows has that owner wherever it stands; else the surest place tells, so
@@ -65,9 +93,17 @@ void findings_merge(GPtrArray *findings, const Message *message)
         }
         g_free(key);
         Finding **kept = (Finding **)&findings->pdata[GPOINTER_TO_UINT(at)];
-        Finding *winner = findings_better(finding, *kept) ? finding : *kept;
+        // Of places that tell the same owner the plainest is shown, as sure as the surest of them.
+        int plainer = findings_plainness(message, finding) - findings_plainness(message, *kept);
+        bool better = findings_better(message, finding, *kept);
+        if (plainer && finding->owner == (*kept)->owner &&
+            g_strcmp0(finding->owner_person, (*kept)->owner_person) == 0)
+            better = plainer > 0;
+        Finding *winner = better ? finding : *kept;
         Finding *loser = winner == finding ? *kept : finding;
         winner->sweep_only = finding->sweep_only && (*kept)->sweep_only;
+        if (winner->owner == loser->owner)
+            winner->confidence = MAX(winner->confidence, loser->confidence);
         findings_union(winner->obfuscation, loser->obfuscation);
         *kept = winner;
         finding_free(loser);
