@@ -105,3 +105,20 @@ bool attribute_names_sender(const AttributeScene *scene, const char *text, gsize
 
 // Findings of one value become one: the surest, first place first; what the others tell is kept (findings.c).
 void findings_merge(GPtrArray *findings, const Message *message);
+
+// ---- whose words (attribute_author.c) ----
+
+typedef enum { AUTHOR_SENDER, AUTHOR_PARTY, AUTHOR_STRANGER } AuthorKind;
+typedef struct {
+    AuthorKind kind;
+    Owner owner;
+    char *person;
+} Author;
+// Who wrote the quoted or forwarded text at byte `at`; the caller frees author->person. False when the roster
+// could not tell.
+bool attribute_author(const AttributeScene *scene, const AttributePassage *passage, gsize at, Author *author,
+                      GError **error);
+bool attribute_is_sender(const AttributeScene *scene, const char *person);
+// What the sender's own words make a detail: a student's is a student's also when it is the writer's.
+Owner attribute_own(const AttributeScene *scene);
+Owner attribute_role_owner(Role role);

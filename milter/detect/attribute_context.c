@@ -24,8 +24,7 @@ static guint64 context_bit(const char *name)
     return G_GUINT64_CONSTANT(1) << attribute_feature(name);
 }
 
-// ---- labels
-// ---------------------------------------------------------------------------------------------------------
+// ---- labels ----
 
 static gsize context_hit_start(const AttributePassage *passage, const PhraseHit *hit)
 {
@@ -173,8 +172,7 @@ static void context_possessive(ContextScan *scan)
     }
 }
 
-// ---- names
-// -----------------------------------------------------------------------------------------------------------
+// ---- names ----
 
 bool attribute_names_sender(const AttributeScene *scene, const char *text, gsize len)
 {
@@ -259,8 +257,7 @@ static bool context_role_mailbox(const char *local)
     return found;
 }
 
-// ---- by kind
-// ---------------------------------------------------------------------------------------------------------
+// ---- by kind ----
 
 // The given name of `party`, which `text` ends with but for a family name or its initial ("Maya", "Maya K.:
 // ").

@@ -7,8 +7,7 @@
 
 #define LAYER_FOOTER_LINES 14
 
-// ---- lines
-// -----------------------------------------------------------------------------------------------------------------
+// ---- lines ----
 
 static Layer layer_reader_mark(const Passage *passage, guint *index, gsize offset)
 {
@@ -81,8 +80,7 @@ guint layer_next(const LayerText *text, guint i)
     return i;
 }
 
-// ---- footers: what the tables know
-// ---------------------------------------------------------------------------------------
+// ---- footers: what the tables know ----
 
 enum { LINE_DISCLAIMER = 1, LINE_LIST_FOOTER = 2, LINE_DEVICE = 4 };
 
@@ -119,8 +117,7 @@ static guint layer_mark_footer(const LayerText *text, guint i, bool list)
     return end;
 }
 
-// ---- the walk
-// ------------------------------------------------------------------------------------------------------------
+// ---- the walk ----
 
 typedef struct {
     const LayerText *text;
@@ -193,8 +190,7 @@ static void layer_signatures(const LayerText *text, const Parties *parties, cons
     }
 }
 
-// ---- marks
-// ------------------------------------------------------------------------------------------------------------------
+// ---- marks ----
 
 static void layer_emit(GArray *marks, gsize start, gsize end, Layer layer)
 {

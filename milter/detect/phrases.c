@@ -4,8 +4,7 @@
 // recursion, no backtracking, at most PHRASE_REACH words looked at.
 #define PHRASE_REACH 40
 
-// ---- words of a text
-// -----------------------------------------------------------------------------------------------------
+// ---- words of a text ----
 
 // Latin letters without their accents; 0 for what is no part of a word.
 gunichar phrases_fold(gunichar c)
@@ -129,8 +128,7 @@ GArray *phrases_tokens(const PhraseBook *book, const char *text, gsize len)
     return tokens;
 }
 
-// ---- matching
-// ------------------------------------------------------------------------------------------------------------
+// ---- matching ----
 
 static bool phrase_words_at(const GArray *words, const GArray *tokens, guint at, guint limit)
 {
