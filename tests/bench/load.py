@@ -51,6 +51,14 @@ def main():
     null_socket = lab.path("run/null.sock")
     null = subprocess.Popen([f"{BUILD}/nullmilter", "-n", "unix:" + null_socket], stdout=subprocess.DEVNULL)
     wait_for("null milter", lambda: os.path.exists(null_socket))
+    try:
+        compare(lab, null, null_socket, corpus, seconds, rounds)
+    finally:
+        null.terminate()
+        lab.stop()
+
+
+def compare(lab, null, null_socket, corpus, seconds, rounds):
     ours = lambda: [lab.milter.pid, *lab.milter_children()]  # noqa: E731
     print(f"{'filter':10} {'sessions':>8} {'msg/s':>8} {'cpu ms/msg':>10} {'p50 ms':>8} {'p99 ms':>8} {'RSS MB':>7}")
     for concurrency in (1, 8, 32):
@@ -60,13 +68,11 @@ def main():
                 result, cpu, rss = measure(socket, pids, corpus, concurrency, seconds)
                 rows[name].append((result, cpu, rss))
         for name, runs in rows.items():
-            rate = statistics.median(r["rate_per_s"] for r, _, _ in runs)
+            rate = statistics.median(r["messages_per_second"] for r, _, _ in runs)
             cost = statistics.median(cpu * 1000 / max(1, r["messages"]) for r, cpu, _ in runs)
             p50 = statistics.median(r["latency_ms"]["message"]["p50"] for r, _, _ in runs)
             p99 = statistics.median(r["latency_ms"]["message"]["p99"] for r, _, _ in runs)
             print(f"{name:10} {concurrency:8} {rate:8.0f} {cost:10.2f} {p50:8.2f} {p99:8.2f} {runs[-1][2]:7.0f}", flush=True)
-    null.terminate()
-    lab.stop()
 
 
 if __name__ == "__main__":
