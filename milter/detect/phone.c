@@ -430,15 +430,16 @@ static bool phone_try_international(Phones *phones, guint first, guint *out_last
         window_open(phones, &window, first + (prefix ? 1 : 0));
         do {
             scan->work++;
-            gsize zero =
-                strlen(window.sizes) > 1 && window.sizes[1] == '1' ? (gsize)(window.sizes[0] - '0') : 0;
+            bool country = window.sizes[0] >= '1' && window.sizes[0] <= '3' && window.sizes[1] == '1';
+            gsize zero = country ? (gsize)(window.sizes[0] - '0') : 0;
             if (zero && window.digits[zero] == '0' &&
                 window.n < 5) { // +44 (0)20: dialled inside the country only
                 window.digits[zero] = '\0';
                 window.n = zero;
             }
             if (window.digits[0] != '1' && window.n >= 7 &&
-                tables_country(scan->data, window.digits, window.n) && !window_is_piece(phones, &window, prefix))
+                tables_country(scan->data, window.digits, window.n) &&
+                !window_is_piece(phones, &window, prefix))
                 best = window;
         } while (!window_split(&window) && window.gaps[GAP_COMMA] == 0 && window_grow(phones, &window));
         if (best.n > 0 && !window_split(&best) && best.gaps[GAP_COMMA] == 0 &&
