@@ -235,8 +235,13 @@ Import *import_begin(const Config *config, Source *source, bool dry_run, bool re
     import->summary->warnings = g_ptr_array_new_with_free_func(g_free);
     import->notes = g_ptr_array_new_with_free_func((GDestroyNotify)note_free);
     import->note_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    import->statements = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)statement_free);
-    if (open_files(import, dry_run, renew, error) && store_begin(import->db, error)) {
+    // By the literal's address: hashing its text for every row would cost more than the row.
+    import->statements =
+        g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)statement_free);
+    // Indexes are filled in no order: with less memory their pages would go to the disk again and again.
+    if (open_files(import, dry_run, renew, error) &&
+        store_exec(import->db, "PRAGMA cache_size = -262144; PRAGMA temp_store = MEMORY;", error) &&
+        store_begin(import->db, error)) {
         if (schema_check_key(import->db, &import->key, config->roster.key_file, renew, error))
             return import;
         store_rollback(import->db);

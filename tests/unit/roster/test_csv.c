@@ -12,7 +12,8 @@ static gssize input_read(void *data, void *buf, gsize len, GError **error)
 {
     Input *input = data;
     gsize take = MIN(MIN(len, input->piece), input->size - input->at);
-    memcpy(buf, input->data + input->at, take);
+    if (take > 0)
+        memcpy(buf, input->data + input->at, take);
     input->at += take;
     return (gssize)take;
 }

@@ -298,6 +298,7 @@ Test(lookup, senders)
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Envelope) envelope = envelope_new();
         envelope->auth_login = g_strdup(cases[i].auth);
+        g_free(envelope->mail_from);
         envelope->mail_from = g_strdup(cases[i].mail_from);
         envelope_add_rcpt(envelope, "<mlee@students.example.org>", NULL);
         envelope_add_rcpt(envelope, "<mlee@students.example.org>", NULL);
@@ -321,6 +322,7 @@ Test(lookup, senders)
 Test(lookup, headers_of_the_top_message)
 {
     g_autoptr(Envelope) envelope = envelope_new();
+    g_free(envelope->mail_from);
     envelope->mail_from = g_strdup("tlane@example.org");
     const char *headers[] = {
         "From",        "tlane@example.org", "Reply-To", "dana.writes@mail.example.net", "To", "broken",
