@@ -406,7 +406,7 @@ static bool parse_time(const Config *config, const char *text, bool is_end, int6
 static int run_step(gsize step, ArchiveOptions *options)
 {
     GError *error = NULL;
-    const char *path = options->config_path != NULL ? options->config_path : CLI_CONFIG_DEFAULT;
+    const char *path = cli_config_path(options->config_path);
     g_autoptr(Config) config = config_load(path, &error);
     ArchiveQuery *query = &options->query;
     if (config == NULL || !parse_time(config, options->from, false, &query->from_us, &error) ||

@@ -59,8 +59,7 @@ static void print_text(const Snapshot *snapshot)
 static int check_run(const CheckOptions *options)
 {
     GError *error = NULL;
-    g_autoptr(Snapshot) snapshot =
-        snapshot_load(options->config ? options->config : CLI_CONFIG_DEFAULT, &error);
+    g_autoptr(Snapshot) snapshot = snapshot_load(cli_config_path(options->config), &error);
     if (options->json)
         print_json(snapshot, error);
     else if (snapshot)

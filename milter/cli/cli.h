@@ -16,6 +16,8 @@ int cli_scan(int argc, char **argv);
 // -----------------------------------------------------------------------
 
 #define CLI_CONFIG_DEFAULT CHAPERONE_SYSCONFDIR "/chaperone/chaperone.conf"
+// `given` (of --config), or the default where it is NULL. Borrowed.
+const char *cli_config_path(const char *given);
 
 // Prints `error` as "chaperone: message" (each line of it) and returns its exit status; frees it. For `return
 // cli_fail(e)`.

@@ -6,6 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+const char *cli_config_path(const char *given)
+{
+    return given != NULL ? given : CLI_CONFIG_DEFAULT;
+}
+
 int cli_fail(GError *error)
 {
     int status = base_exit_status(error);

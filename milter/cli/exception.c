@@ -183,7 +183,7 @@ static int run_step(const Options *options, int argc, char **argv)
         if (argc != (STEPS[i].wants_argument ? 3 : 2))
             return cli_usage("exception %s: wrong number of arguments", argv[1]);
         GError *error = NULL;
-        g_autoptr(Config) config = config_load(options->config_path, &error);
+        g_autoptr(Config) config = config_load(cli_config_path(options->config_path), &error);
         int status = config != NULL ? STEPS[i].run(config, options, argc > 2 ? argv[2] : NULL, &error) : 0;
         return error != NULL ? cli_fail(error) : status;
     }
@@ -202,7 +202,7 @@ static void options_clear(Options *options)
 
 int cli_exception(int argc, char **argv)
 {
-    Options o = {.config_path = g_strdup(CLI_CONFIG_DEFAULT)};
+    Options o = {0};
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &o.config_path, "The configuration", "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Print JSON (list)", NULL},

@@ -280,7 +280,7 @@ static const char SUMMARY[] =
 static int run_step(gsize step, Options *options, const char *record)
 {
     GError *error = NULL;
-    g_autoptr(Config) config = config_load(options->config_path, &error);
+    g_autoptr(Config) config = config_load(cli_config_path(options->config_path), &error);
     g_autoptr(Quarantine) quarantine = config != NULL ? quarantine_open(config, &error) : NULL;
     if (quarantine == NULL)
         return cli_fail(error);
@@ -299,7 +299,7 @@ static void options_clear(Options *options)
 
 int cli_quarantine(int argc, char **argv)
 {
-    Options options = {.config_path = g_strdup(CLI_CONFIG_DEFAULT), .now_us = clock_now_us()};
+    Options options = {.now_us = clock_now_us()};
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options.config_path, "The configuration", "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL},

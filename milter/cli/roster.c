@@ -217,7 +217,7 @@ static int run_step(const Options *options, int argc, char **argv)
         return cli_usage("roster wants import or show");
     if (argc != 3)
         return cli_usage("roster %s wants %s", argv[1], import ? "one PATH" : "one ADDRESS");
-    g_autoptr(Config) config = config_load(options->config_path, &error);
+    g_autoptr(Config) config = config_load(cli_config_path(options->config_path), &error);
     if (config == NULL)
         return cli_fail(error);
     return import ? run_import(config, options, argv[2]) : run_show(config, options, argv[2]);
@@ -225,7 +225,7 @@ static int run_step(const Options *options, int argc, char **argv)
 
 int cli_roster(int argc, char **argv)
 {
-    Options options = {.config_path = g_strdup(CLI_CONFIG_DEFAULT)};
+    Options options = {0};
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options.config_path, "The configuration", "FILE"},
         {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run, "Check and count, change nothing", NULL},

@@ -161,8 +161,7 @@ static int scan_run(const ScanOptions *options, GError **error)
     int64_t date_us = clock_now_us();
     if (options->date && !clock_parse(options->date, &date_us, error))
         return BASE_ERROR_USAGE;
-    g_autoptr(Snapshot) snapshot =
-        snapshot_load(options->config ? options->config : CLI_CONFIG_DEFAULT, error);
+    g_autoptr(Snapshot) snapshot = snapshot_load(cli_config_path(options->config), error);
     if (!snapshot)
         return BASE_ERROR_CONFIG;
     g_autoptr(ReaderPool) pool = reader_pool_new(snapshot->config, error);

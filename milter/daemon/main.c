@@ -172,7 +172,7 @@ static void raise_descriptors(void)
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "C.UTF-8");
-    g_autofree char *config_path = g_strdup(CHAPERONE_SYSCONFDIR "/chaperone/chaperone.conf");
+    g_autofree char *config_path = NULL;
     gboolean version = FALSE;
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &config_path, "The configuration", "FILE"},
@@ -195,5 +195,5 @@ int main(int argc, char **argv)
         return BASE_ERROR_OS;
     }
     raise_descriptors();
-    return run(config_path);
+    return run(config_path != NULL ? config_path : CHAPERONE_SYSCONFDIR "/chaperone/chaperone.conf");
 }
