@@ -99,9 +99,10 @@ static const struct {
     guint times;
 } MULTIPLIERS[] = {{"double", 2}, {"dbl", 2}, {"doble", 2}, {"triple", 3}, {"treble", 3}, {"quadruple", 4}};
 
-static const char *const FILLERS[] = {"dash", "hyphen", "dot",   "point", "period", "space",
-                                      "then", "and",    "y",     "guion", "punto",  "luego",
-                                      "area", "code",   "slash", "minus", "star",   "stop"};
+// Words that people say between digits. Those of marks belong to a number more surely than the others.
+static const char *const MARKS[] = {"dash",  "hyphen", "dot",   "point", "period", "guion",
+                                    "punto", "slash",  "minus", "star",  "stop",   "space"};
+static const char *const FILLERS[] = {"then", "and", "y", "luego", "area", "code"};
 
 // Which digit a letter is drawn like, seen in lower case; '\0' = none.
 static char digits_leet(char c)
@@ -297,13 +298,17 @@ static Gap digits_gap_kind(const char *text, gsize n)
     return gap;
 }
 
-// Words that people say between digits, as part of the gap.
-static bool digits_is_filler(const char *token, gsize len)
+// Is the word said between digits? The gap it makes, or GAP_BREAK.
+static Gap digits_filler(const char *token, gsize len)
 {
-    bool is = false;
-    for (gsize i = 0; !is && i < G_N_ELEMENTS(FILLERS); i++)
-        is = strlen(FILLERS[i]) == len && memcmp(FILLERS[i], token, len) == 0;
-    return is;
+    Gap gap = GAP_BREAK;
+    for (gsize i = 0; gap == GAP_BREAK && i < G_N_ELEMENTS(MARKS); i++)
+        if (strlen(MARKS[i]) == len && memcmp(MARKS[i], token, len) == 0)
+            gap = GAP_WORD;
+    for (gsize i = 0; gap == GAP_BREAK && i < G_N_ELEMENTS(FILLERS); i++)
+        if (strlen(FILLERS[i]) == len && memcmp(FILLERS[i], token, len) == 0)
+            gap = GAP_LETTERS;
+    return gap;
 }
 
 static guint digits_multiplier(const char *token, gsize len)
@@ -322,7 +327,7 @@ static bool digits_join(DigitReader *reader, DigitGroup *group, const char *digi
     gsize zeros = 0;
     if (last && group->words == 1 && group->homophones == 0 && group->figures == 0 &&
         group->rank < RANK_HUNDREDS && digits[0] != '0' &&
-        (last->gap == GAP_SPACE || last->gap == GAP_DASH || last->gap == GAP_WORD)) {
+        (last->gap == GAP_SPACE || last->gap == GAP_DASH || last->gap == GAP_LETTERS)) {
         if (last->rank == RANK_TENS && group->n == 1)
             zeros = 1;
         else if (last->rank == RANK_HUNDREDS && group->n <= 2)
@@ -357,6 +362,34 @@ static void digits_add(DigitReader *reader, DigitGroup *group, char *digits)
 // ---- the whole text
 // ----------------------------------------------------------------------------------------------
 
+// "413x555x0142", "413abc555def0142": figures with letters between, as many as a number has.
+static bool digits_interleaved(DigitReader *reader, gsize start, gsize end)
+{
+    static const guint8 SIZES[] = {3, 3, 4};
+    const char *text = reader->view->text;
+    gsize at = start, starts[3] = {0};
+    bool ok = end - start <= 24;
+    for (gsize i = 0; ok && i < 3; i++) {
+        for (gsize letters = 0; i > 0 && at < end && letters < 7 && g_ascii_isalpha(text[at]); letters++)
+            at++;
+        starts[i] = at;
+        while (at < end && g_ascii_isdigit(text[at]))
+            at++;
+        ok = at - starts[i] == SIZES[i];
+    }
+    ok = ok && at == end;
+    for (gsize i = 0; ok && i < 3; i++) {
+        char digits[DIGITS_MOST + 1] = "";
+        DigitGroup group = {.start = (guint32)starts[i], .end = (guint32)starts[i] + SIZES[i]};
+        group.n = group.figures = SIZES[i];
+        memcpy(digits, text + starts[i], SIZES[i]);
+        if (i > 0)
+            digits_last(reader)->gap = GAP_LETTERS;
+        digits_add(reader, &group, digits);
+    }
+    return ok;
+}
+
 // The end of the word that begins at `at` (a letter or figure), at least one byte on.
 static gsize digits_word_end(const DetectView *view, gsize at)
 {
@@ -378,14 +411,14 @@ static gsize digits_word_end(const DetectView *view, gsize at)
     return end;
 }
 
-static void digits_close_gap(DigitReader *reader, gsize next, guint fillers)
+static void digits_close_gap(DigitReader *reader, gsize next, guint fillers, Gap said)
 {
     DigitGroup *last = digits_last(reader);
     if (!last)
         return;
     gsize n = next - last->end;
     if (fillers > 0)
-        last->gap = fillers <= GAP_FILLERS && n <= 32 ? GAP_WORD : GAP_BREAK;
+        last->gap = fillers <= GAP_FILLERS && n <= 32 ? said : GAP_BREAK;
     else
         last->gap = n <= GAP_MOST ? digits_gap_kind(reader->view->text + last->end, n) : GAP_BREAK;
     last->tight = n <= 1;
@@ -398,6 +431,7 @@ DigitRow *digits_read(const DetectView *view)
     row->digits = g_string_new(NULL);
     DigitReader reader = {.row = row, .view = view};
     guint fillers = 0;
+    Gap filler, said = GAP_BREAK;
     bool broken = false;
     for (gsize at = 0; at < view->len;) {
         gsize end = digits_word_end(view, at);
@@ -411,11 +445,12 @@ DigitRow *digits_read(const DetectView *view)
         if (times > 0) {
             reader.times = times;
             reader.times_start = at;
-        } else if (digits_is_filler(view->text + at, end - at)) {
+        } else if ((filler = digits_filler(view->text + at, end - at)) != GAP_BREAK) {
+            said = fillers == 0 || said == GAP_WORD ? filler : said;
             fillers++;
         } else if (digits_token(view, at, end, &group, digits)) {
             if (!broken)
-                digits_close_gap(&reader, reader.times ? reader.times_start : group.start, fillers);
+                digits_close_gap(&reader, reader.times ? reader.times_start : group.start, fillers, said);
             DigitGroup *last = digits_last(&reader);
             if (last && (last->extension || last->glued_right || group.glued_left))
                 last->gap = GAP_BREAK;
@@ -423,7 +458,7 @@ DigitRow *digits_read(const DetectView *view)
             broken = false;
             fillers = 0;
         } else {
-            broken = true;
+            broken = !digits_interleaved(&reader, at, end);
             reader.times = 0;
         }
         at = end;

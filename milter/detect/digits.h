@@ -20,6 +20,7 @@ typedef enum {
     GAP_LINE,      // a line ends; other marks only of quoting
     GAP_LINE_DASH, // a line ends after a dash or bracket
     GAP_WORD,      // "dash", "dot"
+    GAP_LETTERS,   // other letters: "then", "413x555x0142"
     GAP_OTHER,     // any other marks
 } Gap;
 

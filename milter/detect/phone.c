@@ -121,6 +121,25 @@ static bool window_is_piece(const Phones *phones, const Window *window, bool pre
     return piece;
 }
 
+// Spoken digits run on behind the window, and one group later there is a number too that they do not run on
+// behind: "at five, four one three ..." begins a number with "four".
+static bool window_begins_too_early(const Phones *phones, const Window *window)
+{
+    const GArray *groups = phones->row->groups;
+    bool early = false;
+    if (window->words >= 3 && window->last + 1 < groups->len &&
+        phone_group(phones, window->last)->gap != GAP_BREAK) {
+        Window later;
+        window_open(phones, &later, window->first + 1);
+        while (later.n < 10 && window_grow(phones, &later))
+            ;
+        bool ends = later.last + 1 >= groups->len || phone_group(phones, later.last)->gap == GAP_BREAK;
+        g_autofree char *value = later.n == 10 ? phone_nanp(phones->scan->data, later.digits, 10) : NULL;
+        early = value != NULL && ends;
+    }
+    return early;
+}
+
 // ---- what touches a number
 // -----------------------------------------------------------------------------------------
 
@@ -208,7 +227,8 @@ static bool phone_dials_on(const DetectView *view, gsize end)
 static bool window_common_marks(const Window *window)
 {
     return window->gaps[GAP_OTHER] + window->gaps[GAP_COLON] + window->gaps[GAP_WORD] +
-               window->gaps[GAP_SLASH] + window->gaps[GAP_COMMA] + window->gaps[GAP_NONE] ==
+               window->gaps[GAP_LETTERS] + window->gaps[GAP_SLASH] + window->gaps[GAP_COMMA] +
+               window->gaps[GAP_NONE] ==
            0;
 }
 
@@ -221,7 +241,7 @@ static double window_canonical_shape(const Window *window, bool cue)
                                                                                              : 0.35;
     else if (window->gaps[GAP_LINE_DASH] > 0)
         shape = cue ? 0.9 : 0.75;
-    else if (window->gaps[GAP_COMMA] > 0)
+    else if (window->gaps[GAP_COMMA] + window->gaps[GAP_LETTERS] > 0)
         shape = cue ? 0.8 : 0.45;
     else if (window->uniform && window->gaps[GAP_SPACE] > 0)
         shape = cue ? 0.9 : 0.7;
@@ -377,7 +397,8 @@ static bool phone_try_nanp(Phones *phones, const Window *as_is, bool *go_on)
     if (value && phone_group(phones, as_is->first)->figures + phone_group(phones, as_is->first)->words == 0 &&
         as_is->n == 11)
         g_clear_pointer(&value, g_free); // "I 413...": the letter is no country code
-    if (value && !window_is_piece(phones, as_is, false) && !scan_taken(scan, as_is->start, as_is->end)) {
+    if (value && !window_is_piece(phones, as_is, false) && !window_begins_too_early(phones, as_is) &&
+        !scan_taken(scan, as_is->start, as_is->end)) {
         Window window = *as_is;
         bool plus = phone_take_marks(scan->view, &window);
         PhoneCue cue = phone_cue(scan, window.start, window.end);

@@ -5,7 +5,8 @@
 #define CUE_BACK  48
 #define CUE_AHEAD 24
 #define CUE_WORDS 7
-#define CUE_CLOSE 14 // "order number: 413...": what says that it is something else stands close
+#define CUE_ROW   512 // bytes of a table's row that are counted
+#define CUE_CLOSE 14  // "order number: 413...": what says that it is something else stands close
 
 typedef struct {
     const char *word;
@@ -256,13 +257,57 @@ static bool cue_marked_other(const DetectView *view, gsize start, CueClass befor
     return mark != '\0' && strchr("#=&?", mark) != NULL && before != CUE_PHONE;
 }
 
+// Cells before `at` in its row; G_MAXUINT when the row is too long to say.
+static guint cue_column(DetectScan *scan, gsize at)
+{
+    const char *text = scan->view->text;
+    guint column = 0;
+    bool quoted = false;
+    gsize from = at;
+    while (from > 0 && at - from < CUE_ROW && text[from - 1] != '\n')
+        from--;
+    bool whole = from == 0 || text[from - 1] == '\n';
+    for (gsize i = from; whole && i < at; i++) {
+        quoted = quoted != (text[i] == '"');
+        column += !quoted && strchr(",;\t", text[i]) != NULL;
+    }
+    scan->work += at - from;
+    return whole ? column : G_MAXUINT;
+}
+
+// What the head of the column that `start` stands in says.
+static PhoneCue cue_of_column(DetectScan *scan, gsize start)
+{
+    const DetectView *view = scan->view;
+    PhoneCue cue = {CUE_NONE, start, start};
+    guint column = cue_column(scan, start), at_column = 0;
+    gsize at = 0, limit = MIN(view->len, CUE_ROW);
+    while (column != G_MAXUINT && at < limit && view->text[at] != '\n' && at_column <= column) {
+        gsize end = at;
+        while (end < limit && cue_letter(view->text[end]))
+            end++;
+        CueClass class = at_column == column && end > at ? cue_class(view, at, end, true) : CUE_NONE;
+        if (class == CUE_OTHER || (class != CUE_NONE && cue.cue == CUE_NONE))
+            cue = (PhoneCue){class, at, end};
+        at_column += end == at && strchr(",;\t", view->text[at]) != NULL;
+        at = MAX(end, at + 1);
+    }
+    scan->work += at;
+    return cue;
+}
+
 PhoneCue phone_cue(DetectScan *scan, gsize start, gsize end)
 {
     const Passage *passage = scan->view->passage;
     PhoneCue cue = {CUE_FORMAL, start, start};
     bool tel =
         passage->origin == ORIGIN_VCARD && passage->header && g_ascii_strcasecmp(passage->header, "TEL") == 0;
-    if (!tel) {
+    PhoneCue column = {CUE_NONE, start, start};
+    if (passage->origin == ORIGIN_TABLE)
+        column = cue_of_column(scan, start);
+    if (column.cue != CUE_NONE) {
+        cue = column;
+    } else if (!tel) {
         PhoneCue before = cue_before(scan, start);
         cue = before;
         if (cue_marked_other(scan->view, start, before.cue))

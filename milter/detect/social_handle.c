@@ -10,9 +10,11 @@
 #define VERBS_BACK 28
 
 typedef struct {
-    gsize start, end; // of the name, without @
-    bool at;          // an @ stands before it
-    bool made_up;     // holds a figure, underscore or dot: no word of the language
+    gsize start, end;         // without @
+    char text[NAME_MOST + 8]; // what the name is, marks that were spelled in their place
+    bool at;                  // an @ stands before it
+    bool made_up;             // holds a figure, underscore or dot: no word of the language
+    bool spelled;             // "jane dot doe"
 } HandleName;
 
 // What joins a platform's name and a handle.
@@ -71,30 +73,97 @@ static bool handle_is_word(const char *text, gsize n)
     return is;
 }
 
+// A mark that is spelled at `at`: its length, 0 = none.
+static gsize handle_spelled_mark(const DetectView *view, gsize at, char *mark)
+{
+    static const struct {
+        const char *form;
+        char mark;
+    } FORMS[] = {{" dot ", '.'},   {" punto ", '.'}, {" underscore ", '_'}, {" guion bajo ", '_'},
+                 {" point ", '.'}, {"(dot)", '.'},   {"[dot]", '.'},        {" under score ", '_'}};
+    gsize found = 0;
+    for (gsize i = 0; !found && i < G_N_ELEMENTS(FORMS); i++) {
+        gsize n = strlen(FORMS[i].form);
+        if (view->len - at > n && memcmp(view->text + at, FORMS[i].form, n) == 0 &&
+            g_ascii_isalnum(view->text[at + n])) {
+            found = n;
+            *mark = FORMS[i].mark;
+        }
+    }
+    return found;
+}
+
+// The run of a name's characters at name->end goes into name->text. False when it is too long.
+static bool handle_read_run(const DetectView *view, HandleName *name)
+{
+    gsize end = name->end, used = strlen(name->text);
+    while (end < view->len && end - name->end <= NAME_MOST && handle_char(view->text[end]))
+        end++;
+    while (end > name->end && strchr(".-", view->text[end - 1]) != NULL)
+        end--;
+    bool fits = used + (end - name->end) <= NAME_MOST;
+    if (fits) {
+        memcpy(name->text + used, view->text + name->end, end - name->end);
+        name->text[used + (end - name->end)] = '\0';
+        name->end = end;
+    }
+    return fits;
+}
+
+// "774-555-ol23" is no name.
+static bool handle_is_number(const char *text)
+{
+    gsize figures = 0, alike = 0, others = 0;
+    for (const char *p = text; *p; p++) {
+        figures += g_ascii_isdigit(*p) ? 1 : 0;
+        alike += strchr("oilszb", *p) != NULL;
+        others += !g_ascii_isdigit(*p) && strchr("oilszb.-_", *p) == NULL;
+    }
+    return others == 0 && figures >= 4 && figures + alike >= 7;
+}
+
+static bool handle_is_name(const DetectView *view, HandleName *name)
+{
+    gsize letters = 0, len = strlen(name->text);
+    for (const char *p = name->text; *p; p++) {
+        letters += g_ascii_isalpha(*p) ? 1 : 0;
+        name->made_up = name->made_up || g_ascii_isdigit(*p) || *p == '_' || *p == '.';
+    }
+    const char *next = view->text + name->end;
+    return len >= NAME_LEAST && letters > 0 && (g_ascii_isalnum(name->text[0]) || name->text[0] == '_') &&
+           *next != '@' && !((guchar)*next >= 0x80 && g_unichar_isalpha(g_utf8_get_char(next))) &&
+           !(next[0] == '/' && next[1] == '/') && (name->at || !handle_is_word(name->text, len)) &&
+           !handle_is_number(name->text);
+}
+
 // The name that begins at `at`; false when none does.
 static bool handle_name_at(const DetectView *view, gsize at, HandleName *name)
 {
-    const char *text = view->text;
-    name->at = at < view->len && text[at] == '@';
+    memset(name, 0, sizeof *name);
+    name->at = at < view->len && view->text[at] == '@';
     name->start = name->end = at + (name->at ? 1 : 0);
-    name->made_up = false;
-    gsize letters = 0;
-    while (name->end < view->len && name->end - name->start <= NAME_MOST && handle_char(text[name->end]))
-        name->end++;
-    bool ok = name->end - name->start <= NAME_MOST;
-    while (name->end > name->start && (text[name->end - 1] == '.' || text[name->end - 1] == '-'))
-        name->end--;
-    for (gsize i = name->start; i < name->end; i++) {
-        letters += g_ascii_isalpha(text[i]);
-        name->made_up = name->made_up || g_ascii_isdigit(text[i]) || text[i] == '_' || text[i] == '.';
+    bool ok = handle_read_run(view, name);
+    char mark = '.';
+    gsize n = name->end > name->start ? handle_spelled_mark(view, name->end, &mark) : 0;
+    for (guint pieces = 0; ok && n > 0 && pieces < 4; pieces++) {
+        gsize used = strlen(name->text);
+        name->spelled = true;
+        name->text[used] = mark;
+        name->text[used + 1] = '\0';
+        name->end += n;
+        ok = handle_read_run(view, name);
+        n = handle_spelled_mark(view, name->end, &mark);
     }
-    ok = ok && name->end - name->start >= NAME_LEAST && letters > 0 &&
-         g_ascii_isalnum(text[name->start] == '_' ? 'a' : text[name->start]);
-    char next = name->end < view->len ? text[name->end] : ' ';
-    return ok && next != '@' &&
-           !((guchar)next >= 0x80 && g_unichar_isalpha(g_utf8_get_char(text + name->end))) &&
-           !(next == '/' && text[name->end + 1] == '/') &&
-           (name->at || !handle_is_word(text + name->start, name->end - name->start));
+    return ok && handle_is_name(view, name);
+}
+
+// Where the run of a name's characters that ends at `end` begins.
+static gsize handle_run_start(const DetectView *view, gsize end)
+{
+    gsize start = end;
+    while (start > 0 && end - start <= NAME_MOST && handle_char(view->text[start - 1]))
+        start--;
+    return start;
 }
 
 // The name that ends right before `at`, blanks and "(" between left out.
@@ -103,9 +172,17 @@ static bool handle_name_before(const DetectView *view, gsize at, HandleName *nam
     gsize end = at;
     while (end > 0 && at - end < 3 && strchr(" (", view->text[end - 1]) != NULL)
         end--;
-    gsize start = end;
-    while (start > 0 && end - start <= NAME_MOST && handle_char(view->text[start - 1]))
-        start--;
+    gsize start = handle_run_start(view, end);
+    for (guint pieces = 0; start < end && pieces < 4; pieces++) { // over marks that are spelled
+        gsize earlier = start;
+        char mark;
+        for (gsize n = 5; earlier == start && n <= 13 && n < start; n++)
+            if (handle_spelled_mark(view, start - n, &mark) == n)
+                earlier = handle_run_start(view, start - n);
+        if (earlier == start)
+            break;
+        start = earlier;
+    }
     if (start > 0 && view->text[start - 1] == '@')
         start--;
     bool free_start = start == 0 || strchr(" \n\t(,:;\"'", view->text[start - 1]) != NULL;
@@ -118,14 +195,16 @@ static void handle_emit(DetectScan *scan, const char *platform, const HandleName
 {
     const DetectView *view = scan->view;
     gsize start = name->start - (name->at ? 1 : 0);
-    g_autofree char *bare = g_strndup(view->text + name->start, name->end - name->start);
+    const char *bare = name->text;
     bool nobody = platform && !name->made_up && tables_reserved(scan->data, platform, bare);
     if (nobody || (!again && scan_taken(scan, start, name->end)))
         return;
     g_autofree char *value = platform ? g_strconcat(platform, ":", bare, NULL) : NULL;
     Candidate *candidate = candidate_new(KIND_HANDLE, value, view, start, name->end, shape);
     if (!platform)
-        candidate->name = g_steal_pointer(&bare);
+        candidate->name = g_strdup(bare);
+    if (name->spelled)
+        candidate_obfuscated(candidate, "at-dot");
     candidate_evidence(candidate, "%s", why);
     if (platform) // a bare name may yet turn out to be a number in words
         scan_take(scan, start, name->end);
@@ -259,6 +338,21 @@ static double handle_shape(DetectScan *scan, PlatformNamed named, gsize platform
     return shape;
 }
 
+// "I'm NAME", "soy NAME", "look for NAME": plain words become names behind these.
+static bool handle_introduced(const DetectView *view, gsize start)
+{
+    static const char *const WORDS[] = {"i'm ",     "im ",         "i am ", "soy ",      "look for ",
+                                        "name is ", "search for ", "add ",  "follow ",   "find ",
+                                        "go by ",   "am called ",  "user ", "username ", "handle is "};
+    bool introduced = false;
+    for (gsize i = 0; !introduced && i < G_N_ELEMENTS(WORDS); i++) {
+        gsize n = strlen(WORDS[i]);
+        introduced = start >= n && memcmp(view->text + start - n, WORDS[i], n) == 0 &&
+                     (start == n || !g_ascii_isalpha(view->text[start - n - 1]));
+    }
+    return introduced;
+}
+
 // "@name on insta", "name_99 (snap)": the handle first.
 static void handle_before_platform(DetectScan *scan, const char *platform, PlatformNamed named, gsize start)
 {
@@ -269,7 +363,8 @@ static void handle_before_platform(DetectScan *scan, const char *platform, Platf
         gsize n = strlen(LINKS[i]);
         HandleName name;
         found = start > n && memcmp(view->text + start - n, LINKS[i], n) == 0 &&
-                handle_name_before(view, start - n, &name) && (name.at || name.made_up);
+                handle_name_before(view, start - n, &name) &&
+                (name.at || name.made_up || handle_introduced(view, name.start));
         // "2 on x", "v1.2 on steam": a figure alone makes no name, and a version is none
         found = found && (name.at || g_ascii_isalpha(view->text[name.start]));
         if (found && (named == NAMED_CLEARLY || name.at || handle_invited(scan, name.start) ||
@@ -313,6 +408,7 @@ static void handle_discord(DetectScan *scan, HandleName *name)
         while (end + 1 + digits < scan->view->len && digits < 5 && g_ascii_isdigit(text[end + 1 + digits]))
             digits++;
     if (digits == 4) {
+        memcpy(name->text + strlen(name->text), text + end, 5); // room is left for it, zeroes behind
         name->end = end + 5;
         name->made_up = true;
     }
@@ -366,7 +462,7 @@ static void handle_alone(DetectScan *scan, gsize at)
     bool free_start = at == 0 || strchr(" \n\t(,:;\"'/", view->text[at - 1]) != NULL;
     if (free_start && handle_name_at(view, at, &name) && (name.at || name.made_up) &&
         (name.at || handle_invited(scan, at)) && g_ascii_isalpha(view->text[name.start]) &&
-        !tables_mail_provider(scan->data, view->text + name.start, name.end - name.start))
+        !tables_mail_provider(scan->data, name.text, strlen(name.text)))
         handle_emit(scan, NULL, &name, name.at && handle_invited(scan, at) ? 0.6 : 0.3,
                     "a name without its platform", false);
 }

@@ -125,6 +125,10 @@ Test(phone, disguises)
         {"Lunch 12:30. Text 413-555-0142.", "phone:+14135550142"},
         {"Mom 413-555-0142\nDad 413-555-0143\n", "phone:+14135550142 phone:+14135550143"},
         {"phone=4135550142", "phone:+14135550142"},
+        {"call 413x555x0142", "phone:+14135550142"},
+        {"text me: 413abc555def0142", "phone:+14135550142"},
+        {"at five, four one three five five five oh one four two", "phone:+14135550142"},
+        {"my line: 413-555-Ol42", "phone:+14135550142"},
     };
     phone_check(CASES, G_N_ELEMENTS(CASES), 0.6);
 }
@@ -277,6 +281,16 @@ Test(phone, a_card_says_what_it_is)
     Scanned *scanned = support_scan_origin(data, config, "4135550142", 10, ORIGIN_VCARD, "TEL", "smp");
     g_autofree char *values = support_values(scanned, 0.85);
     cr_expect(eq(str, values, "phone:+14135550142"));
+    scanned_free(scanned);
+}
+
+Test(phone, the_head_of_a_column_says_what_it_holds)
+{
+    static const char TABLE[] =
+        "name,student_id,cell\n\"Doe, Jane\",4135550142,4135550143\nRoe,4135550144,413-555-0145\n";
+    Scanned *scanned = support_scan_origin(data, config, TABLE, strlen(TABLE), ORIGIN_TABLE, NULL, "smp");
+    g_autofree char *values = support_values(scanned, 0.0);
+    cr_expect(eq(str, values, "phone:+14135550143 phone:+14135550145"));
     scanned_free(scanned);
 }
 

@@ -119,6 +119,10 @@ Test(social, handles)
         {"my snap username is coachtb23", "handle:snapchat:coachtb23"},
         {"kik jdoe99, add me", "handle:kik:jdoe99"},
         {"add me on kik jdoe99", "handle:kik:jdoe99"},
+        {"i'm janedoe on discord", "handle:discord:janedoe"},
+        {"insta: jane dot doe", "handle:instagram:jane.doe"},
+        {"my snap is jane underscore doe", "handle:snapchat:jane_doe"},
+        {"look for jane dot doe dot art on instagram", "handle:instagram:jane.doe.art"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
         Scanned *scanned = support_scan(data, config, CASES[i].text, "smp");
@@ -144,6 +148,8 @@ Test(social, words_about_platforms)
         {"my youtube video is due", ""},
         {"follow the school on Twitter for updates", ""},
         {"steam engines of 1850", ""},
+        {"put that on Instagram later", ""},
+        {"a unit on Twitter and the news", ""},
         {"@Test void x() {}", ""},
     };
     social_check(CASES, G_N_ELEMENTS(CASES), 0.5);
