@@ -359,7 +359,8 @@ class Lab:
         return [Delivered(self.path("sink", n)) for n in names if os.path.getsize(self.path("sink", n)) > 0]
 
     def delivered_with(self, text, wait=True):
-        return [d for d in self.delivered(wait) if text.encode() in d.data]
+        """Those that hold `text`, our own notices apart."""
+        return [d for d in self.delivered(wait) if text.encode() in d.data and not d.header("X-Chaperone-Notice")]
 
     def held(self, state=None):
         return self.json("quarantine", "list", *(["--state", state] if state else []))
