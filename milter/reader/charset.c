@@ -468,13 +468,14 @@ static void reader_by_bytes(Reader *reader, const char *name, bool known)
     }
 }
 
-// Seven-bit disguises, whatever the label.
-static void reader_by_escapes(Reader *reader, const char *name)
+// Seven-bit disguises, whatever the label. `utf7`: the text itself says it is UTF-7, so one character is
+// enough.
+static void reader_by_escapes(Reader *reader, const char *name, bool utf7)
 {
     if (reader->look.plus && g_strcmp0(name, "utf-7") != 0) {
         gsize chars = 0;
-        Output out = utf7_read(reader->data, reader->len, true, &chars);
-        if (chars >= 4) {
+        Output out = utf7_read(reader->data, reader->len, !utf7, &chars);
+        if (chars >= (utf7 ? 1 : 4)) {
             reader_fact(reader, "utf-7");
             reader_add(reader, out, false, "utf-7");
         } else {
@@ -499,10 +500,13 @@ GPtrArray *charset_readings(const void *data, gsize len, const char *declared, c
     bool known = true;
     reader_declared(&reader, name, &known);
     reader_by_bytes(&reader, name, known);
-    g_autofree char *inner = reader.look.high > 0 || reader.look.escape ? charset_of_markup(data, len) : NULL;
-    if (inner != NULL && !is_utf8_name(inner) && g_strcmp0(inner, name) != 0 && !is_foreign(inner))
+    bool several = reader.look.high > 0 || reader.look.escape; // readings, depending on the character set
+    g_autofree char *inner = several || reader.look.plus ? charset_of_markup(data, len) : NULL;
+    bool utf7 = g_strcmp0(inner, "utf-7") == 0;
+    if (several && !utf7 && inner != NULL && !is_utf8_name(inner) && g_strcmp0(inner, name) != 0 &&
+        !is_foreign(inner))
         reader_icu(&reader, inner, false);
-    reader_by_escapes(&reader, name);
+    reader_by_escapes(&reader, name, utf7);
     if (reader.list->len == 0)
         reader_icu(&reader, "windows-1252", true);
     *out_fact = reader.fact;
