@@ -22,12 +22,12 @@ typedef struct {
     int socket_mode;
     char *user; // run as, after the socket is open; "" = stay
     char *group;
-    int max_messages;         // messages in work at once
-    int wait_ms;              // how long a message waits for its turn, then tempfail
-    int inline_budget_ms;     // the pipeline's time per message before the MTA's reply
-    int drain_s;              // at TERM: how long messages in work may take to end
-    char *spool_dir;          // where large messages are spooled
-    int64_t spool_threshold;  // bytes kept in memory per message
+    int max_messages;        // messages in work at once
+    int wait_ms;             // how long a message waits for its turn, then tempfail
+    int inline_budget_ms;    // the pipeline's time per message before the MTA's reply
+    int drain_s;             // at TERM: how long messages in work may take to end
+    char *spool_dir;         // where large messages are spooled
+    int64_t spool_threshold; // bytes kept in memory per message
     char *archive_failure;
     bool archive_failure_hold; // archive failed: true = Postfix HOLD queue, false = 451
     bool add_header;           // adds X-Chaperone to what is delivered

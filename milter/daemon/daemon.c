@@ -21,7 +21,7 @@ void daemon_reload(Daemon *daemon)
             log_error("reload refused, the old configuration stays", "error", *line);
         return;
     }
-    g_autofree char *restart = config_needs_restart(old->config, next->config);
+    g_autofree char *restart = config_needs_restart(daemon->started, next->config);
     if (restart != NULL)
         log_warn("keys that need a restart are not taken over", "keys", restart);
     g_mutex_lock(&daemon->lock);

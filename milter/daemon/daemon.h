@@ -25,6 +25,8 @@ bool gate_enter(Gate *gate, int wait_ms, int tick_ms, void (*tick)(void *), void
 void gate_leave(Gate *gate);
 // Waits until nobody is inside, at most `wait_ms`. The number still inside.
 int gate_drain(Gate *gate, int wait_ms);
+// From now on nobody gets in; who waits is sent away.
+void gate_close(Gate *gate);
 
 // ---- what all sessions share
 // ------------------------------------------------------------------------------------------
@@ -32,11 +34,12 @@ int gate_drain(Gate *gate, int wait_ms);
 typedef struct {
     GMutex lock; // guards `snapshot`
     Snapshot *snapshot;
+    Config *started; // as it was at the start: what needs a restart is read from here
     Archive *archive;
     Quarantine *quarantine;
     ReaderPool *readers;
     Gate *gate;
-    atomic_bool stopping;
+    atomic_int in_flight; // end-of-message callbacks that have not returned
     atomic_uint_fast64_t messages, held, deferred;
 } Daemon;
 // A reference to the snapshot in force; caller unrefs.
@@ -76,6 +79,10 @@ typedef struct {
     bool tagged;
 } Verdict;
 void verdict_clear(Verdict *verdict);
+
+// A message whose record exists was not taken over in the end (the MTA got a 4xx): says so in the archive and
+// takes back what was held, so that the sender's next try is the only one.
+void pipeline_withdraw(Daemon *daemon, const Envelope *envelope, const char *record, const char *why);
 
 // Steps 1 to 7 but the reply itself. Never fails: what cannot be done is VERDICT_TEMPFAIL with a log line.
 // `tick` is called between steps.

@@ -4,6 +4,7 @@ struct Gate {
     GMutex lock;
     GCond changed;
     int places, inside;
+    bool closed;
 };
 
 Gate *gate_new(int places)
@@ -28,7 +29,7 @@ bool gate_enter(Gate *gate, int wait_ms, int tick_ms, void (*tick)(void *), void
 {
     int64_t end = g_get_monotonic_time() + wait_ms * (int64_t)1000;
     g_mutex_lock(&gate->lock);
-    while (gate->inside >= gate->places) {
+    while (gate->inside >= gate->places && !gate->closed) {
         int64_t now = g_get_monotonic_time();
         if (now >= end)
             break;
@@ -39,7 +40,7 @@ bool gate_enter(Gate *gate, int wait_ms, int tick_ms, void (*tick)(void *), void
             g_mutex_lock(&gate->lock);
         }
     }
-    bool entered = gate->inside < gate->places;
+    bool entered = gate->inside < gate->places && !gate->closed;
     if (entered)
         gate->inside++;
     g_mutex_unlock(&gate->lock);
@@ -63,4 +64,12 @@ int gate_drain(Gate *gate, int wait_ms)
     int inside = gate->inside;
     g_mutex_unlock(&gate->lock);
     return inside;
+}
+
+void gate_close(Gate *gate)
+{
+    g_mutex_lock(&gate->lock);
+    gate->closed = true;
+    g_cond_broadcast(&gate->changed);
+    g_mutex_unlock(&gate->lock);
 }

@@ -31,9 +31,22 @@ void intake_free(Intake *intake)
     g_free(intake);
 }
 
+// A file without a name, also where the file system knows no O_TMPFILE.
+static int unnamed_file(const char *dir)
+{
+    int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+        return fd;
+    g_autofree char *path = g_build_filename(dir, "spool-XXXXXX", NULL);
+    fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        unlink(path);
+    return fd;
+}
+
 static bool to_file(Intake *intake, GError **error)
 {
-    intake->fd = open(intake->spool_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    intake->fd = unnamed_file(intake->spool_dir);
     if (intake->fd < 0) {
         g_set_error(error, BASE_ERROR, BASE_ERROR_CANTCREAT, "%s: cannot spool a large message: %s",
                     intake->spool_dir, g_strerror(errno));

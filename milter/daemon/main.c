@@ -16,13 +16,24 @@
 // Signal handlers may only write(2): the pipe's writing end is all they know.
 static int signal_pipe[2] = {-1, -1};
 
+// While a handler runs its signal would go to libmilter's own thread, which stops the filter: so nothing is
+// blocked (SA_NODEFER). That handlers do not pile up, each first has its signal ignored; the main loop arms
+// it again before it acts.
 static void on_signal(int number)
 {
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
     int saved = errno;
     char byte = (char)number;
+    sigaction(number, &ignore, NULL);
     ssize_t done = write(signal_pipe[1], &byte, 1);
     (void)done;
     errno = saved;
+}
+
+static void arm_signal(int number)
+{
+    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_NODEFER};
+    sigaction(number, &action, NULL);
 }
 
 static bool take_signals(GError **error)
@@ -32,9 +43,8 @@ static bool take_signals(GError **error)
         g_set_error(error, BASE_ERROR, BASE_ERROR_OS, "cannot make a pipe: %s", g_strerror(errno));
         return false;
     }
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     for (gsize i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
-        sigaction(SIGNALS[i], &action, NULL);
+        arm_signal(SIGNALS[i]);
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGXFSZ, &ignore, NULL); // a file size limit is an error of write(2), as any other
@@ -81,6 +91,7 @@ static bool serve(Daemon *daemon)
         if (server_ended())
             return false;
         if (reload) {
+            arm_signal(SIGHUP);
             sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time());
             daemon_reload(daemon);
             sd_notify(0, "READY=1");
@@ -89,26 +100,24 @@ static bool serve(Daemon *daemon)
 }
 
 // libmilter gives no sign when a reply has gone out; the last ones need a moment after their callbacks
-// returned.
-static void drain(Daemon *daemon, const Config *config)
+// returned. False when messages are still in work.
+static bool drain(Daemon *daemon, const Config *config)
 {
-    enum { SETTLE_US = 250000 };
-    int left = gate_drain(daemon->gate, config->milter.drain_s * 1000);
-    if (left > 0) {
-        g_autofree char *count = g_strdup_printf("%d", left);
-        log_warn("ending with messages in work; their senders keep them", "messages", count);
-    }
+    enum { SETTLE_US = 250000, LOOK_US = 20000 };
+    int64_t end = g_get_monotonic_time() + config->milter.drain_s * (int64_t)G_USEC_PER_SEC;
+    gate_close(daemon->gate);
+    while (daemon->in_flight > 0 && g_get_monotonic_time() < end)
+        g_usleep(LOOK_US);
     g_usleep(SETTLE_US);
+    return daemon->in_flight == 0;
 }
 
+// Gate, snapshot and lock stay: a callback that begins now finds them, and is sent away.
 static void close_parts(Daemon *daemon)
 {
     reader_pool_free(daemon->readers);
     quarantine_close(&daemon->quarantine);
     archive_close(&daemon->archive);
-    gate_free(daemon->gate);
-    snapshot_unref(daemon->snapshot);
-    g_mutex_clear(&daemon->lock);
 }
 
 static bool start(Daemon *daemon, const char *config_path, GError **error)
@@ -117,6 +126,7 @@ static bool start(Daemon *daemon, const char *config_path, GError **error)
     LogLevel least = LOG_INFO_LEVEL;
     if (config == NULL)
         return false;
+    daemon->started = config_ref(config);
     log_level_parse(config->log.level, &least);
     return log_setup(config->log.target, "chaperone-milter", least, error) &&
            (daemon->snapshot = snapshot_new(config, error)) != NULL && take_signals(error) &&
@@ -141,19 +151,22 @@ static int run(const char *config_path)
             fprintf(stderr, "chaperone-milter: %s\n", *line);
         return base_exit_status(error);
     }
-    g_autoptr(Config) config = config_ref(daemon.snapshot->config);
+    const Config *config = daemon.started;
     log_info("ready", "socket", config->milter.socket, "policy", policy_version(daemon.snapshot->policy),
              "mode", mode_name(daemon.snapshot->mode));
     sd_notify(0, "READY=1");
     bool asked = serve(&daemon);
     sd_notify(0, "STOPPING=1");
-    daemon.stopping = true;
     server_stop(config);
-    drain(&daemon, config);
+    bool drained = drain(&daemon, config);
     notifier_stop(notifier);
     g_autofree char *messages = g_strdup_printf("%" G_GUINT64_FORMAT, (guint64)daemon.messages);
-    log_info("ended", "messages", messages);
+    if (!drained) {
+        log_warn("ended with messages in work; their senders keep them", "messages", messages);
+        _exit(asked ? 0 : BASE_ERROR_SOFTWARE);
+    }
     close_parts(&daemon);
+    log_info("ended", "messages", messages);
     return asked ? 0 : BASE_ERROR_SOFTWARE;
 }
 

@@ -8,17 +8,27 @@ struct Notifier {
     bool stop;
 };
 
+static bool stopping(Notifier *notifier)
+{
+    g_mutex_lock(&notifier->lock);
+    bool stop = notifier->stop;
+    g_mutex_unlock(&notifier->lock);
+    return stop;
+}
+
 // Settles what a crash left half done, then sends notices as they come due. A failure waits for the next
 // round: the row stays.
 static void work_once(Notifier *notifier)
 {
     g_autoptr(GError) error = NULL;
-    int64_t now_us = clock_now_us();
-    if (quarantine_recover(notifier->daemon->quarantine, now_us, &error) < 0) {
+    if (quarantine_recover(notifier->daemon->quarantine, clock_now_us(), &error) < 0) {
         log_warn("releases not settled", "error", error->message);
         g_clear_error(&error);
     }
-    if (quarantine_send_notices(notifier->daemon->quarantine, 100, now_us, &error) < 0)
+    int sent = 1;
+    while (sent > 0 && !stopping(notifier))
+        sent = quarantine_send_notices(notifier->daemon->quarantine, 1, clock_now_us(), &error);
+    if (sent < 0)
         log_warn("notices not sent", "error", error->message);
 }
 

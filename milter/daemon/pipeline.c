@@ -25,6 +25,21 @@ static void defer(Verdict *verdict)
     verdict->text = g_strdup("Temporarily not able to process this message; please try again later");
 }
 
+// A record exists, but the sender keeps the message: the archive must say so.
+static void note_unaccepted(Daemon *daemon, const char *record, const char *why, int64_t now_us)
+{
+    g_autoptr(GError) error = NULL;
+    json_t *detail = json_pack("{s:s}", "why", why);
+    if (!archive_event(daemon->archive, "not-accepted", "chaperone-milter", record, detail, now_us, &error))
+        log_error("event not recorded", "record", record, "event", "not-accepted", "error", error->message);
+    json_decref(detail);
+}
+
+void pipeline_withdraw(Daemon *daemon, const Envelope *envelope, const char *record, const char *why)
+{
+    note_unaccepted(daemon, record, why, envelope->received_us);
+}
+
 // What stands in the record beside the bytes.
 static json_t *record_meta(const Envelope *envelope, const Judgement *judgement)
 {
@@ -76,7 +91,7 @@ static json_t *hold_summary(const Judgement *judgement, const json_t *meta)
 static GPtrArray *kept_back(const Envelope *envelope, const Decision *decision, GPtrArray *out_raw)
 {
     GPtrArray *kept = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < envelope->rcpts->len && i < decision->rcpts->len; i++) {
+    for (guint i = 0; i < envelope->rcpts->len; i++) {
         const EnvelopeRcpt *rcpt = envelope->rcpts->pdata[i];
         const RcptDecision *one = decision->rcpts->pdata[i];
         if (one->action < ACTION_HOLD)
@@ -85,6 +100,17 @@ static GPtrArray *kept_back(const Envelope *envelope, const Decision *decision, 
         g_ptr_array_add(out_raw, g_strdup(rcpt->raw));
     }
     return kept;
+}
+
+// Postfix takes a recipient with a source route (RFC 5321 appendix C), but cannot be asked to drop it again.
+static bool cannot_drop(GPtrArray *raw)
+{
+    for (guint i = 0; i < raw->len; i++) {
+        g_autofree char *bare = envelope_bare_address(raw->pdata[i]);
+        if (bare[0] == '@')
+            return true;
+    }
+    return false;
 }
 
 static bool all_rejected(const Decision *decision)
@@ -164,38 +190,35 @@ static void log_decision(const Envelope *envelope, const Judgement *judgement, c
              bytes, "ms", took);
 }
 
-// A record exists, but the sender keeps the message: the archive must say so.
-static void note_unaccepted(Daemon *daemon, const char *record, const char *why, int64_t now_us)
+static VerdictKind plan(const Envelope *envelope, const Decision *decision, GPtrArray *raw)
 {
-    g_autoptr(GError) error = NULL;
-    json_t *detail = json_pack("{s:s}", "why", why);
-    if (!archive_event(daemon->archive, "not-accepted", "chaperone-milter", record, detail, now_us, &error))
-        log_error("event not recorded", "record", record, "event", "not-accepted", "error", error->message);
-    json_decref(detail);
+    if (all_rejected(decision))
+        return VERDICT_REJECT;
+    if (raw->len == 0)
+        return VERDICT_DELIVER;
+    if (raw->len == envelope->rcpts->len)
+        return VERDICT_DISCARD;
+    return cannot_drop(raw) ? VERDICT_REJECT : VERDICT_DROP_HELD;
 }
 
-static void conclude(const Envelope *envelope, const Decision *decision, const char *record, GPtrArray *raw,
+static void conclude(const Decision *decision, VerdictKind kind, const char *record, GPtrArray *raw,
                      Verdict *verdict)
 {
+    verdict->kind = kind;
     verdict->record = g_strdup(record);
     verdict->tagged = any_action(decision, ACTION_TAG) || any_action(decision, ACTION_COACH);
-    if (all_rejected(decision)) {
-        verdict->kind = VERDICT_REJECT;
+    if (kind == VERDICT_REJECT && !all_rejected(decision))
+        verdict->text = g_strdup_printf("Recipients with source routes are not taken (reference %s)", record);
+    else if (kind == VERDICT_REJECT)
         verdict->text = reject_text(decision, record);
-    } else if (raw->len == 0) {
-        verdict->kind = VERDICT_DELIVER;
-    } else if (raw->len == envelope->rcpts->len) {
-        verdict->kind = VERDICT_DISCARD;
-    } else {
-        verdict->kind = VERDICT_DROP_HELD;
+    else if (kind == VERDICT_DROP_HELD)
         verdict->dropped = g_ptr_array_ref(raw);
-    }
 }
 
 // Steps 5 and 6. False with `error` after which the message is deferred; `*out_record` is set once a record
 // exists.
 static bool keep(Daemon *daemon, const Envelope *envelope, const Judgement *judgement, json_t *meta, int fd,
-                 int64_t len, GPtrArray *held, char **out_record, GError **error)
+                 int64_t len, VerdictKind kind, GPtrArray *held, char **out_record, GError **error)
 {
     int64_t now_us = envelope->received_us;
     g_autoptr(ArchiveRef) ref = archive_append(daemon->archive, NULL, fd, len, meta, now_us, error);
@@ -203,13 +226,15 @@ static bool keep(Daemon *daemon, const Envelope *envelope, const Judgement *judg
         return false;
     *out_record = g_strdup(ref->id);
     bool ok = record_exceptions(daemon, judgement, ref->id, now_us, error);
-    bool hold = held->len > 0 && !all_rejected(judgement->decision);
+    bool hold = kind == VERDICT_DISCARD || kind == VERDICT_DROP_HELD;
     if (ok && hold) {
         json_t *summary = hold_summary(judgement, meta);
         ok = quarantine_hold(daemon->quarantine, ref, envelope, held, HOLD_HELD, summary, now_us, error);
         json_decref(summary);
     }
-    return ok && notify(daemon, envelope, judgement, meta, ref->id, hold, now_us, error);
+    // Who is refused learns it from the refusal.
+    return ok && (kind == VERDICT_REJECT ||
+                  notify(daemon, envelope, judgement, meta, ref->id, hold, now_us, error));
 }
 
 static void run_inside(Daemon *daemon, const Envelope *envelope, Intake *intake, void (*tick)(void *),
@@ -231,11 +256,18 @@ static void run_inside(Daemon *daemon, const Envelope *envelope, Intake *intake,
         return;
     }
     tick(data);
+    if (judgement->decision->rcpts->len != envelope->rcpts->len) {
+        log_error("message deferred: the decision has other recipients than the envelope", "queue_id",
+                  envelope->queue_id, "verdict", "tempfail");
+        defer(verdict);
+        return;
+    }
     g_autoptr(GPtrArray) raw = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) held = kept_back(envelope, judgement->decision, raw);
     json_t *meta = record_meta(envelope, judgement);
-    if (keep(daemon, envelope, judgement, meta, fd, len, held, &record, &error)) {
-        conclude(envelope, judgement->decision, record, raw, verdict);
+    VerdictKind kind = plan(envelope, judgement->decision, raw);
+    if (keep(daemon, envelope, judgement, meta, fd, len, kind, held, &record, &error)) {
+        conclude(judgement->decision, kind, record, raw, verdict);
         log_decision(envelope, judgement, record, len, began);
     } else {
         log_failure(envelope, record, record == NULL ? "archive" : "quarantine", error);

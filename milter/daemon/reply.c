@@ -51,16 +51,18 @@ static bool drop_recipients(SMFICTX *ctx, const Verdict *verdict)
 }
 
 // Leading space is ours to add: it was negotiated (SMFIP_HDR_LEADSPC).
-static bool mark(SMFICTX *ctx, const Verdict *verdict, int forged)
+static bool mark(SMFICTX *ctx, const Verdict *verdict, unsigned long actions, int forged)
 {
     for (int i = forged; i > 0; i--)
         if (smfi_chgheader(ctx, (char *)OWN_HEADER, i, NULL) != MI_SUCCESS)
             return false;
+    if (!(actions & SMFIF_ADDHDRS))
+        return true;
     g_autofree char *value = g_strdup_printf(" %s%s", verdict->record, verdict->tagged ? "; tag" : "");
     return smfi_insheader(ctx, 1, (char *)OWN_HEADER, value) == MI_SUCCESS;
 }
 
-sfsistat reply_send(SMFICTX *ctx, const Verdict *verdict, const Config *config, int forged_headers)
+sfsistat reply_send(SMFICTX *ctx, const Verdict *verdict, unsigned long actions, int forged_headers)
 {
     bool ok = true;
     switch (verdict->kind) {
@@ -72,14 +74,14 @@ sfsistat reply_send(SMFICTX *ctx, const Verdict *verdict, const Config *config, 
     case VERDICT_DISCARD:
         return SMFIS_DISCARD;
     case VERDICT_MTA_HOLD:
-        ok = smfi_quarantine(ctx, (char *)"chaperone: not archived yet") == MI_SUCCESS;
+        ok = (actions & SMFIF_QUARANTINE) &&
+             smfi_quarantine(ctx, (char *)"chaperone: not archived yet") == MI_SUCCESS;
         return ok ? SMFIS_CONTINUE : SMFIS_TEMPFAIL;
     case VERDICT_REJECT:
     case VERDICT_TEMPFAIL:
         return refuse(ctx, verdict);
     }
-    if (ok && config->milter.add_header)
-        ok = mark(ctx, verdict, forged_headers);
+    ok = ok && mark(ctx, verdict, actions, forged_headers);
     if (!ok)
         log_error("message deferred", "record", verdict->record, "step", "reply", "error",
                   "libmilter refused a change", "verdict", "tempfail");

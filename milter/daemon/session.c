@@ -14,8 +14,9 @@ typedef struct {
 typedef struct {
     char *client_addr, *client_name, *helo, *daemon_name;
     char *tls_version, *tls_cipher, *cert_subject;
-    unsigned long quiet; // SMFIP_NR_* in force
-    Mail *mail;          // NULL between messages
+    unsigned long quiet;   // SMFIP_NR_* in force
+    unsigned long actions; // SMFIF_* negotiated
+    Mail *mail;            // NULL between messages
 } Session;
 
 // libmilter's callbacks get no user data.
@@ -107,9 +108,9 @@ static const struct {
 
 static unsigned long wanted_actions(const Config *config)
 {
-    unsigned long actions = SMFIF_DELRCPT | SMFIF_SETSYMLIST;
+    unsigned long actions = SMFIF_DELRCPT | SMFIF_SETSYMLIST | SMFIF_CHGHDRS;
     if (config->milter.add_header)
-        actions |= SMFIF_ADDHDRS | SMFIF_CHGHDRS;
+        actions |= SMFIF_ADDHDRS;
     if (config->milter.archive_failure_hold)
         actions |= SMFIF_QUARANTINE;
     return actions;
@@ -147,6 +148,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, u
     *pf2 = *pf3 = 0;
     Session *session = g_new0(Session, 1);
     session->quiet = quiet;
+    session->actions = wanted;
     // A context may come back for a new client without a close between.
     session_free(smfi_getpriv(ctx));
     if (smfi_setpriv(ctx, session) != MI_SUCCESS) {
@@ -205,12 +207,21 @@ static char *join_args(char **args)
     return args[0] != NULL && args[1] != NULL ? g_strjoinv(" ", args + 1) : NULL;
 }
 
+// Postfix takes addresses in forms that look like others': source routes, comments, "user%domain". `resolved`
+// is what it made of `bare`, in lower case; where they differ by more than case, the mail goes to `resolved`.
+static char *resolved_address(const char *bare, const char *resolved)
+{
+    bool other = resolved != NULL && strchr(resolved, '@') != NULL && g_ascii_strcasecmp(bare, resolved) != 0;
+    return g_utf8_make_valid(other ? resolved : bare, -1);
+}
+
 static Envelope *begin_envelope(SMFICTX *ctx, const Session *session, char **args)
 {
     Envelope *envelope = envelope_new();
     const char *from = args[0] != NULL ? args[0] : "";
+    g_autofree char *bare = envelope_bare_address(from), *resolved = macro(ctx, "{mail_addr}");
     g_free(envelope->mail_from);
-    envelope->mail_from = envelope_bare_address(from);
+    envelope->mail_from = resolved_address(bare, resolved);
     envelope->mail_args = join_args(args);
     envelope->client_addr = g_strdup(session->client_addr);
     envelope->client_name = g_strdup(session->client_name);
@@ -238,7 +249,7 @@ static sfsistat on_mail(SMFICTX *ctx, char **args)
     session->mail = g_new0(Mail, 1);
     session->mail->envelope = begin_envelope(ctx, session, args);
     session->mail->intake =
-        intake_new(snapshot->config->milter.spool_threshold, snapshot->config->milter.spool_dir);
+        intake_new(snapshot->config->milter.spool_threshold, the_daemon->started->milter.spool_dir);
     return nothing(session, SMFIP_NR_MAIL);
 }
 
@@ -249,6 +260,10 @@ static sfsistat on_rcpt(SMFICTX *ctx, char **args)
         return lost("rcpt");
     g_autofree char *rest = join_args(args);
     envelope_add_rcpt(session->mail->envelope, args[0] != NULL ? args[0] : "", rest);
+    EnvelopeRcpt *rcpt =
+        g_ptr_array_index(session->mail->envelope->rcpts, session->mail->envelope->rcpts->len - 1);
+    g_autofree char *bare = g_steal_pointer(&rcpt->address), *resolved = macro(ctx, "{rcpt_addr}");
+    rcpt->address = resolved_address(bare, resolved);
     take_macro(ctx, "i", &session->mail->envelope->queue_id);
     return nothing(session, SMFIP_NR_RCPT);
 }
@@ -331,6 +346,7 @@ static sfsistat on_eom(SMFICTX *ctx)
     Session *session = smfi_getpriv(ctx);
     if (session == NULL || session->mail == NULL)
         return lost("eom");
+    the_daemon->in_flight++;
     Mail *mail = session->mail;
     take_macro(ctx, "i", &mail->envelope->queue_id);
     take_macro(ctx, "{auth_authen}", &mail->envelope->auth_login);
@@ -338,9 +354,12 @@ static sfsistat on_eom(SMFICTX *ctx)
     Verdict verdict = {.kind = VERDICT_TEMPFAIL};
     if (!mail->failed && mail->envelope->rcpts->len > 0)
         pipeline_run(the_daemon, mail->envelope, mail->intake, progress, ctx, &verdict);
-    sfsistat status = reply_send(ctx, &verdict, snapshot->config, mail->forged);
+    sfsistat status = reply_send(ctx, &verdict, session->actions, mail->forged);
+    if (status == SMFIS_TEMPFAIL && verdict.record != NULL)
+        pipeline_withdraw(the_daemon, mail->envelope, verdict.record, "the reply could not be given");
     verdict_clear(&verdict);
     session_end_mail(session);
+    the_daemon->in_flight--;
     return status;
 }
 

@@ -92,7 +92,10 @@ json_t *envelope_to_json(const Envelope *envelope)
     for (guint i = 0; i < envelope->rcpts->len; i++) {
         const EnvelopeRcpt *rcpt = envelope->rcpts->pdata[i];
         json_t *one = json_object();
+        g_autofree char *bare = envelope_bare_address(rcpt->raw);
         json_object_set_new(one, "address", json_clean(rcpt->address));
+        if (strcmp(bare, rcpt->address) != 0)
+            json_object_set_new(one, "as_given", json_clean(bare));
         if (rcpt->args != NULL)
             json_object_set_new(one, "args", json_clean(rcpt->args));
         json_array_append_new(rcpts, one);

@@ -181,3 +181,33 @@ def test_a_finding_across_the_chunks_of_the_body(lab, size):
     assert lab.send(BEN, [JONAH], data)[0] == 250
     record, _ = only_record(lab, tag)
     assert record["judgement"]["recipients"][0]["action"] == "hold"
+
+
+@pytest.mark.parametrize("form", ["<@relay.example.net:{0}@{1}>", "x<{0}@{1}>", "(c)<{0}@{1}>", "<{0}(c)@{1}>", "<{0}%{1}>", "<{1}!{0}>"])
+def test_odd_forms_of_a_recipient_are_who_the_mail_goes_to(lab, form):
+    tag = uuid.uuid4().hex
+    user, domain = JONAH.split("@")
+    smtp = lab.connect(BEN)
+    smtp.docmd("MAIL", f"FROM:<{BEN}>")
+    code, _ = smtp.docmd("RCPT", "TO:" + form.format(user, domain))
+    if code == 250:
+        code, _ = smtp.data(message(BEN, "x", "s", f"my cell is 508-555-0142 {tag}"))
+        assert code == 250
+    smtp.quit()
+    assert not lab.delivered_with(tag)
+    if code == 250:
+        assert [h for h in lab.held() if tag in lab.chaperone("archive", "show", h["id"], "--raw")]
+
+
+def test_a_held_recipient_that_cannot_be_dropped_refuses_the_message(lab):
+    tag = uuid.uuid4().hex
+    smtp = lab.connect(BEN)
+    smtp.docmd("MAIL", f"FROM:<{BEN}>")
+    assert smtp.docmd("RCPT", f"TO:<@relay.example.net:{JONAH}>")[0] == 250
+    assert smtp.docmd("RCPT", f"TO:<{ANN}>")[0] == 250
+    code, text = smtp.data(message(BEN, "x", "s", f"my cell is 508-555-0142 {tag}"))
+    smtp.quit()
+    assert code == 550 and b"reference" in text
+    assert not lab.delivered_with(tag)
+    only_record(lab, tag)
+    assert not [h for h in lab.held() if tag in lab.chaperone("archive", "show", h["id"], "--raw")]

@@ -122,6 +122,17 @@ def test_hup_takes_over_a_new_mode(fresh_lab):
     assert record["judgement"]["reasons"][0]["action"] == "hold", "what would have been done is recorded"
 
 
+def test_hups_faster_than_the_daemon_can_take(fresh_lab):
+    lab = fresh_lab()
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        os.kill(lab.milter.pid, signal.SIGHUP)
+    assert lab.milter.poll() is None
+    wait_for("reload", lambda: "configuration reloaded" in lab.log())
+    tag = uuid.uuid4().hex
+    assert lab.send(BEN, [JONAH], note(tag))[0] == 250
+
+
 def test_term_ends_at_once_and_leaves_no_socket(fresh_lab):
     lab = fresh_lab()
     assert lab.send(BEN, [JONAH], note("x"))[0] == 250

@@ -32,6 +32,27 @@ Test(gate, bounds_those_inside_and_gives_up_in_time)
     gate_free(gate);
 }
 
+static gpointer close_later(gpointer gate)
+{
+    g_usleep(30000);
+    gate_close(gate);
+    return NULL;
+}
+
+Test(gate, closing_sends_those_away_who_wait)
+{
+    Gate *gate = gate_new(1);
+    cr_expect(gate_enter(gate, 0, 10, NULL, NULL));
+    GThread *closer = g_thread_new("close", close_later, gate);
+    int64_t began = g_get_monotonic_time();
+    cr_expect_not(gate_enter(gate, 20000, 1000, NULL, NULL));
+    cr_expect_lt(g_get_monotonic_time() - began, 10 * G_TIME_SPAN_SECOND);
+    g_thread_join(closer);
+    gate_leave(gate);
+    cr_expect_not(gate_enter(gate, 0, 10, NULL, NULL), "closed for good");
+    gate_free(gate);
+}
+
 typedef struct {
     Gate *gate;
     gint inside, most;
