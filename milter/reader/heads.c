@@ -160,7 +160,7 @@ void heads_read_names(ReaderState *state, guint part, const Field *type, const F
         entry->attachment = true;
     for (guint i = 0; i < names->len; i++)
         add_text(state, part, ORIGIN_FILENAME, NULL, names->pdata[i], 0);
-    if (names_conflict(names))
+    if (names_conflict(names) || params_differ(disposition_params, "filename"))
         message_add_fact(state->message, "conflicting-name", (int)part, NULL);
     if (entry->name == NULL && names->len > 0)
         entry->name = g_strdup(names->pdata[0]);

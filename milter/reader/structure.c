@@ -37,7 +37,11 @@ static void on_warning(gint64 offset, GMimeParserWarning code, const gchar *item
         {GMIME_CRIT_NESTING_OVERFLOW, "nesting"},
         {GMIME_CRIT_PART_WITHOUT_HEADERS_OR_CONTENT, "part without header and content"},
     };
-    for (guint i = 0; i < G_N_ELEMENTS(CRITICAL); i++)
+    // A name in ASCII beside the real one is what mailers write; heads.c reads every spelling and compares
+    // them.
+    bool name = code == GMIME_CRIT_CONFLICTING_PARAMETER &&
+                (g_strcmp0(item, "filename") == 0 || g_strcmp0(item, "name") == 0);
+    for (guint i = 0; i < G_N_ELEMENTS(CRITICAL) && !name; i++)
         if (CRITICAL[i].code == code)
             message_add_fact(state->message, "parser-warning", state->part > 0 ? (int)state->part : -1,
                              CRITICAL[i].detail);

@@ -201,6 +201,10 @@ static const struct {
                      ".zip\"\r\nContent-Disposition: attachment; filename=a.txt"
                      "\r\n\r\nhi" LAST,
          ORIGIN_FILENAME, "conflicting-name"),
+    CASE("file name, twice",
+         MIXED FIRST "Content-Disposition: attachment; filename=a.txt; filename=\"" CALL
+                     ".txt\"\r\n\r\nhi" LAST,
+         ORIGIN_FILENAME, "conflicting-name"),
     // ---- no message at all
     CASE("only a body", "\r\n" CALL "\r\n", ORIGIN_TEXT, "no-structure"),
     CASE("begins with white space", " x\r\n\r\n" CALL "\r\n", ORIGIN_TEXT, "no-structure"),
@@ -261,6 +265,10 @@ static const char *const QUIET[] = {
     "References: <1@example.org>\r\n <2@example.org>\r\n\r\nOn Monday Ben wrote:\r\n> hi\r\n>> "
     "there\r\n_______\r\nStaff mailing list\r\n",
     TOP "\r\nFrom: Ben <c@example.org>\r\nDate: Mon, 2 Nov 2026\r\nSubject: pasted\r\n\r\nand its text\r\n",
+    // a name in ASCII beside the real one
+    MIXED FIRST
+    "Content-Type: text/plain; name=\"caf? menu.txt\"\r\nContent-Disposition: attachment; filename=\"caf? "
+    "menu.txt\"; filename*=utf-8''caf%C3%A9%20menu.txt\r\n\r\nsoup" LAST,
     TOP "\r\n",
     TOP,
 };
