@@ -6,8 +6,7 @@
 #include "base/config.h"
 #include "message/message.h"
 
-// ---- writing: one writer thread, group commit
-// ------------------------------------------------------------------------
+// ---- writing: one writer thread, group commit ------------------------------------------------------------
 
 typedef struct Archive Archive;
 // Opens the directory for writing (one process at a time, by lock), cuts a torn tail off the newest segment,
@@ -49,8 +48,7 @@ bool archive_event_once(const Config *config, const char *event, const char *who
 // Can a record be taken now (space, writer alive)? TRI_UNKNOWN with `error`.
 Tri archive_ready(Archive *archive, GError **error);
 
-// ---- reading
-// ---------------------------------------------------------------------------------------------------------
+// ---- reading ---------------------------------------------------------------------------------------------
 
 typedef struct {
     ArchiveRef *ref;

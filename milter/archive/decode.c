@@ -50,8 +50,7 @@ int64_t decoded_time(const json_t *meta)
     return json_is_integer(value) ? (int64_t)json_integer_value(value) : 0;
 }
 
-// ---- the members
-// ----------------------------------------------------------------------------------------------------
+// ---- the members -----------------------------------------------------------------------------------------
 
 static bool is_zero(const guint8 *data, gsize len)
 {
@@ -200,8 +199,7 @@ static bool finish(Decoder *decoder)
     return true;
 }
 
-// ---- the frame
-// ------------------------------------------------------------------------------------------------------
+// ---- the frame -------------------------------------------------------------------------------------------
 
 static bool decompress(Decoder *decoder, FrameFile *file, int64_t offset, int64_t length, ZSTD_DCtx *context)
 {

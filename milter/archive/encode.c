@@ -63,8 +63,7 @@ char *encode_hash_fd(int fd, int64_t len, GError **error)
     return hex_encode(hash, sizeof hash);
 }
 
-// ---- the frame as it grows
-// ------------------------------------------------------------------------------------------
+// ---- the frame as it grows -------------------------------------------------------------------------------
 
 static bool spool_open(Frame *frame, const char *dir, GError **error)
 {

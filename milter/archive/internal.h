@@ -9,8 +9,7 @@
 #include <sodium.h>
 #include <zstd.h>
 
-// ---- tar.c: member headers as IEEE 1003.1 (pax, ustar) has them
-// ------------------------------------------------------
+// ---- tar.c: member headers as IEEE 1003.1 (pax, ustar) has them ------------------------------------------
 
 enum { TAR_BLOCK = 512, TAR_END = 2 * TAR_BLOCK };
 #define TAR_SIZE_MAX (((guint64)1 << 33) - 1) // eleven octal digits
@@ -30,8 +29,7 @@ void tar_header(guint8 out[TAR_BLOCK], const TarMember *member, int64_t mtime_s)
 const char *tar_parse(const guint8 block[TAR_BLOCK], TarMember *out_member);
 guint64 tar_padding(guint64 size);
 
-// ---- encode.c: a record as one zstd frame
-// ----------------------------------------------------------------------------
+// ---- encode.c: a record as one zstd frame ----------------------------------------------------------------
 
 typedef struct {
     GByteArray *bytes; // the frame; NULL where it is in `fd`
@@ -59,8 +57,7 @@ char *encode_hash_fd(int fd, int64_t len, GError **error);
 // Canonical JSON: keys sorted, no white space. Caller frees.
 char *encode_json(const json_t *json, GError **error);
 
-// ---- segments.c: names and lists of segments
-// -------------------------------------------------------------------------
+// ---- segments.c: names and lists of segments -------------------------------------------------------------
 
 typedef struct {
     char *rel;    // "2026/11/mta1-000123.tar.zst"
@@ -81,8 +78,7 @@ int segment_lock(const char *dir, const char *series, int wait_ms, GError **erro
 bool segment_is_live(const char *dir, const char *series);
 int segment_day(int64_t time_us); // yyyymmdd, UTC
 
-// ---- stream.c: one series of segments being written; one thread at a time
-// -----------------------------------------------
+// ---- stream.c: one series of segments being written; one thread at a time --------------------------------
 
 typedef struct {
     char *dir, *series;
@@ -104,8 +100,7 @@ void stream_abandon(
     Stream *stream); // after a failed write or sync: cuts to what is durable, never touches it again
 void stream_close(Stream *stream, bool seal);
 
-// ---- frame.c: zstd frames in a file of any content
-// --------------------------------------------------------------------
+// ---- frame.c: zstd frames in a file of any content -------------------------------------------------------
 
 typedef struct {
     int fd;
@@ -136,8 +131,7 @@ bool frame_zeros_to_end(FrameFile *file, int64_t offset);
 // Next offset >= `from` where a frame's magic number stands; -1 = none.
 int64_t frame_search(FrameFile *file, int64_t from);
 
-// ---- decode.c: one frame -> one record
-// ---------------------------------------------------------------------------------
+// ---- decode.c: one frame -> one record -------------------------------------------------------------------
 
 typedef enum {
     DECODE_ID,    // the first member's name only
@@ -162,8 +156,7 @@ bool decode_frame(FrameFile *file, int64_t offset, int64_t length, DecodeDepth d
 // Time of a record or event in microseconds; 0 when there is none.
 int64_t decoded_time(const json_t *meta);
 
-// ---- walk.c: through a segment in any state
-// ----------------------------------------------------------------------------
+// ---- walk.c: through a segment in any state --------------------------------------------------------------
 
 typedef struct {
     FrameFile file;
@@ -191,15 +184,13 @@ WalkStep walk_next(Walk *walk, WalkItem *item);
 void walk_item_clear(WalkItem *item);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WalkItem, walk_item_clear)
 
-// ---- event.c
-// -----------------------------------------------------------------------------------------------------------
+// ---- event.c ---------------------------------------------------------------------------------------------
 
 // Canonical JSON of an event; caller frees. NULL with `error`.
 char *event_json(const char *id, const char *origin, const char *event, const char *who, const char *record,
                  json_t *detail, int64_t now_us, GError **error);
 
-// ---- scan.c: segments as they are read, live or not
-// ------------------------------------------------------------------------
+// ---- scan.c: segments as they are read, live or not ------------------------------------------------------
 
 typedef struct {
     ArchiveDamage func; // may be NULL

@@ -29,8 +29,7 @@ static ArchiveRecord *record_new(const char *rel, int64_t offset, int64_t length
     return record;
 }
 
-// ---- one record
-// -----------------------------------------------------------------------------------------------------
+// ---- one record ------------------------------------------------------------------------------------------
 
 // The record at `offset`, whole and checked; NULL with `error`.
 static ArchiveRecord *read_at(Scan *scan, int64_t offset, int64_t length, const char *id, GError **error)
@@ -138,8 +137,7 @@ ArchiveRecord *archive_get(const Config *config, const char *id, GError **error)
     return record;
 }
 
-// ---- many records
-// ---------------------------------------------------------------------------------------------------
+// ---- many records ----------------------------------------------------------------------------------------
 
 // One series of segments, standing at its next match.
 typedef struct {

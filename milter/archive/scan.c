@@ -88,8 +88,7 @@ Tri scan_next(Scan *scan, DamageSink *sink, WalkItem *item, GError **error)
     }
 }
 
-// ---- which segments
-// -------------------------------------------------------------------------------------------------
+// ---- which segments --------------------------------------------------------------------------------------
 
 // Time of the first record; 0 when it cannot be told.
 static int64_t first_time(const char *dir, const Segment *segment)

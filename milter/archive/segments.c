@@ -120,8 +120,7 @@ int segment_day(int64_t time_us)
     return clock_local_date(time_us, NULL);
 }
 
-// ---- the lock of a series
-// -------------------------------------------------------------------------------------------
+// ---- the lock of a series --------------------------------------------------------------------------------
 
 char *segment_lock_path(const char *dir, const char *series)
 {

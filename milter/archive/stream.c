@@ -31,8 +31,7 @@ static void forget(Stream *stream)
     g_clear_pointer(&stream->path, g_free);
 }
 
-// ---- writing
-// --------------------------------------------------------------------------------------------------------
+// ---- writing ---------------------------------------------------------------------------------------------
 
 static bool write_at(Stream *stream, const guint8 *data, gsize len, GError **error)
 {
@@ -165,8 +164,7 @@ void stream_abandon(Stream *stream)
     forget(stream);
 }
 
-// ---- sealing
-// --------------------------------------------------------------------------------------------------------
+// ---- sealing ---------------------------------------------------------------------------------------------
 
 static bool seal(Stream *stream, bool with_end, GError **error)
 {
@@ -209,8 +207,7 @@ void stream_close(Stream *stream, bool close_seals)
     g_clear_pointer(&stream->series, g_free);
 }
 
-// ---- recovery
-// -------------------------------------------------------------------------------------------------------
+// ---- recovery --------------------------------------------------------------------------------------------
 
 typedef struct {
     int64_t good_end; // end of the last whole frame

@@ -23,8 +23,7 @@ typedef struct {
     int day;
 } Verification;
 
-// ---- ids
-// ------------------------------------------------------------------------------------------------------------
+// ---- ids -------------------------------------------------------------------------------------------------
 
 static int id_compare(gconstpointer a, gconstpointer b)
 {
@@ -66,8 +65,7 @@ static void note_id(Verification *verification, guint index, const WalkItem *ite
     g_array_append_val(verification->ids, seen);
 }
 
-// ---- segments
-// -------------------------------------------------------------------------------------------------------
+// ---- segments --------------------------------------------------------------------------------------------
 
 static void begin_segment(Verification *verification, guint index)
 {

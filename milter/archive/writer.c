@@ -35,8 +35,7 @@ struct Archive {
 
 static const int64_t BATCH_BYTES = 64 * 1024 * 1024;
 
-// ---- the writer thread
-// ----------------------------------------------------------------------------------------------
+// ---- the writer thread -----------------------------------------------------------------------------------
 
 static void finish_jobs(Archive *archive, Job **jobs, guint n, const GError *error)
 {
@@ -124,8 +123,7 @@ static gpointer writer_main(gpointer data)
     }
 }
 
-// ---- the callers' side
-// ----------------------------------------------------------------------------------------------
+// ---- the callers' side -----------------------------------------------------------------------------------
 
 static bool enqueue(Archive *archive, Job *job, GError **error)
 {
@@ -331,8 +329,7 @@ Tri archive_ready(Archive *archive, GError **error)
     return space;
 }
 
-// ---- open and close
-// -------------------------------------------------------------------------------------------------
+// ---- open and close --------------------------------------------------------------------------------------
 
 static bool open_streams(Archive *archive, GError **error)
 {

@@ -6,8 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// ---- errors
-// --------------------------------------------------------------------------------------------------
+// ---- errors ----------------------------------------------------------------------------------------------
 
 // The code of an error is the sysexits(3) status a program ends with when it cannot go on because of it.
 // Messages name the file, the line or field, and the remedy.
@@ -33,8 +32,7 @@ int base_exit_status(const GError *error);
 // A predicate that can fail. TRI_UNKNOWN is never treated as no.
 typedef enum { TRI_NO = 0, TRI_YES = 1, TRI_UNKNOWN = -1 } Tri;
 
-// ---- logging
-// -------------------------------------------------------------------------------------------------
+// ---- logging ---------------------------------------------------------------------------------------------
 
 typedef enum { LOG_DEBUG_LEVEL, LOG_INFO_LEVEL, LOG_WARN_LEVEL, LOG_ERROR_LEVEL } LogLevel;
 
@@ -55,8 +53,7 @@ void log_kv(LogLevel level, const char *message, ...) G_GNUC_NULL_TERMINATED;
 #define log_warn(...)  log_kv(LOG_WARN_LEVEL, __VA_ARGS__, NULL)
 #define log_error(...) log_kv(LOG_ERROR_LEVEL, __VA_ARGS__, NULL)
 
-// ---- time and ids
-// --------------------------------------------------------------------------------------------
+// ---- time and ids ----------------------------------------------------------------------------------------
 
 // Microseconds since 1970-01-01 UTC. The only place that reads the wall clock; pure code gets the value
 // passed in.
@@ -76,8 +73,7 @@ bool ulid_new(int64_t us, char out[ULID_LEN + 1], GError **error);
 // True when `text` is a ULID; `*out_ms` (may be NULL) gets its time in milliseconds.
 bool ulid_parse(const char *text, int64_t *out_ms);
 
-// ---- files
-// ---------------------------------------------------------------------------------------------------
+// ---- files -----------------------------------------------------------------------------------------------
 
 // Everything is opened O_CLOEXEC. Errors name the path.
 // Whole file, at most `max` bytes (more is BASE_ERROR_DATA). Caller unrefs; NULL with `error` set.

@@ -60,8 +60,7 @@ static const char *nearest(const char *path)
     return best;
 }
 
-// ---- values
-// ------------------------------------------------------------------------------------------------------
+// ---- values ----------------------------------------------------------------------------------------------
 
 static bool config_parse_size(const char *text, int64_t *out)
 {
@@ -226,8 +225,7 @@ static void apply_defaults(Loading *loading, Config *config)
     }
 }
 
-// ---- the file
-// ----------------------------------------------------------------------------------------------------
+// ---- the file --------------------------------------------------------------------------------------------
 
 static void apply_file(Loading *loading, Config *config, config_setting_t *root)
 {
@@ -371,8 +369,7 @@ void config_unref(Config *config)
         g_atomic_rc_box_release_full(config, config_clear);
 }
 
-// ---- about the keys
-// ----------------------------------------------------------------------------------------------
+// ---- about the keys --------------------------------------------------------------------------------------
 
 void config_each_key(ConfigKeyFunc func, void *data)
 {

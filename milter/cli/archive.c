@@ -7,8 +7,7 @@
 
 typedef int (*Step)(const Config *config, const ArchiveOptions *options, GError **error);
 
-// ---- printing
-// -------------------------------------------------------------------------------------------------------
+// ---- printing --------------------------------------------------------------------------------------------
 
 static const char *text_of(const json_t *object, const char *key, const char *fallback)
 {
@@ -113,8 +112,7 @@ static void print_head(bool events)
     printf("%s%s\n", events ? "" : "SUBJECT", cli_colour(STDOUT_FILENO) ? "\033[0m" : "");
 }
 
-// ---- events: looking is recorded before anything is shown
-// --------------------------------------------------------------
+// ---- events: looking is recorded before anything is shown ------------------------------------------------
 
 json_t *archive_options_json(const ArchiveOptions *options)
 {
@@ -141,8 +139,7 @@ static bool record_look(const Config *config, const ArchiveOptions *options, con
     return ok;
 }
 
-// ---- list
-// -------------------------------------------------------------------------------------------------------------
+// ---- list ------------------------------------------------------------------------------------------------
 
 typedef struct {
     guint64 damage; // first: archive_print_damage counts here
@@ -204,8 +201,7 @@ static int run_list(const Config *config, const ArchiveOptions *options, GError 
     return ferror(stdout) ? BASE_ERROR_IO : listing.damage > 0 ? BASE_ERROR_DATA : 0;
 }
 
-// ---- show
-// -------------------------------------------------------------------------------------------------------------
+// ---- show ------------------------------------------------------------------------------------------------
 
 static void print_reason(const json_t *judgement, const json_t *reason)
 {
@@ -302,8 +298,7 @@ static int run_show(const Config *config, const ArchiveOptions *options, GError 
     return 0;
 }
 
-// ---- verify
-// -----------------------------------------------------------------------------------------------------------
+// ---- verify ----------------------------------------------------------------------------------------------
 
 typedef struct {
     json_t *found; // with --json, else NULL
@@ -359,8 +354,7 @@ static int run_verify(const Config *config, const ArchiveOptions *options, GErro
     return status;
 }
 
-// ---- options
-// ----------------------------------------------------------------------------------------------------------
+// ---- options ---------------------------------------------------------------------------------------------
 
 static const struct {
     const char *name;

@@ -35,8 +35,7 @@ static bool fail(Export *export, BaseError code, const char *what, const char *p
     return false;
 }
 
-// ---- mboxrd (RFC 4155's format, with every "From " line quoted by one more ">")
-// -----------------------------------------
+// ---- mboxrd (RFC 4155's format, with every "From " line quoted by one more ">") --------------------------
 
 // "From sender Sun Nov 22 12:00:00 2026": always in English, in UTC.
 static char *from_line(const json_t *meta)
@@ -115,8 +114,7 @@ static bool write_mbox(Export *export, const ArchiveRecord *record, const guint8
     return put(export, quoted->data, quoted->len) && put(export, "\n\n", open_line ? 2 : 1);
 }
 
-// ---- a directory of files
-// ----------------------------------------------------------------------------------------------
+// ---- a directory of files --------------------------------------------------------------------------------
 
 static bool write_file(Export *export, const char *name, const void *data, gsize len)
 {
@@ -139,8 +137,7 @@ static bool write_eml(Export *export, const ArchiveRecord *record, const guint8 
     return write_file(export, eml, data, len) && write_file(export, json, meta, strlen(meta));
 }
 
-// ---- all records
-// ---------------------------------------------------------------------------------------------------------
+// ---- all records -----------------------------------------------------------------------------------------
 
 // False ends the export.
 static bool export_one(const ArchiveRecord *record, void *data)
@@ -199,8 +196,7 @@ static void export_all(const Config *config, Export *export)
         archive_each(config, &query, export_one, export_damage, export, &export->error);
 }
 
-// ---- reading back
-// ----------------------------------------------------------------------------------------------------------
+// ---- reading back ----------------------------------------------------------------------------------------
 
 static GByteArray *read_back(Export *export, const Written *written)
 {
@@ -248,8 +244,7 @@ static bool verify_all(Export *export)
     return true;
 }
 
-// ---- the way of an export
-// ----------------------------------------------------------------------------------------------------
+// ---- the way of an export --------------------------------------------------------------------------------
 
 static bool record_export(const Config *config, Export *export, const char *event)
 {

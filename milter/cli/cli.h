@@ -12,8 +12,7 @@ int cli_quarantine(int argc, char **argv);
 int cli_roster(int argc, char **argv);
 int cli_scan(int argc, char **argv);
 
-// ---- what the subcommands share (common.c)
-// -----------------------------------------------------------------------
+// ---- what the subcommands share (common.c) ---------------------------------------------------------------
 
 #define CLI_CONFIG_DEFAULT CHAPERONE_SYSCONFDIR "/chaperone/chaperone.conf"
 // `given` (of --config), or the default where it is NULL. Borrowed.

@@ -15,8 +15,7 @@ typedef struct {
 
 typedef int (*Step)(Quarantine *quarantine, const Options *options, const char *record, GError **error);
 
-// ---- printing
-// ----------------------------------------------------------------------------------------------------
+// ---- printing --------------------------------------------------------------------------------------------
 
 static const char *text_of(const json_t *object, const char *key, const char *fallback)
 {
@@ -145,8 +144,7 @@ static void print_item(const HoldItem *item)
     printf("\nThe message itself: chaperone archive show %s --raw\n", item->record);
 }
 
-// ---- subcommands
-// -------------------------------------------------------------------------------------------------
+// ---- subcommands -----------------------------------------------------------------------------------------
 
 static bool parse_state(const char *text, int *out_state)
 {

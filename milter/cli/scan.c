@@ -66,8 +66,7 @@ static const char *options_mistake(const ScanOptions *options)
     return options->to ? NULL : "--to is missing";
 }
 
-// ---- one message
-// -------------------------------------------------------------------------------------------------------
+// ---- one message -----------------------------------------------------------------------------------------
 
 void scan_job_free(ScanJob *job)
 {

@@ -13,8 +13,7 @@
 
 #include <stdatomic.h>
 
-// ---- gate: a bound on messages in work
-// --------------------------------------------------------------------------------
+// ---- gate: a bound on messages in work -------------------------------------------------------------------
 
 typedef struct Gate Gate;
 Gate *gate_new(int places);
@@ -28,8 +27,7 @@ int gate_drain(Gate *gate, int wait_ms);
 // From now on nobody gets in; who waits is sent away.
 void gate_close(Gate *gate);
 
-// ---- what all sessions share
-// ------------------------------------------------------------------------------------------
+// ---- what all sessions share -----------------------------------------------------------------------------
 
 typedef struct {
     GMutex lock; // guards `snapshot`
@@ -47,8 +45,7 @@ Snapshot *daemon_snapshot(Daemon *daemon);
 // Validates and swaps; keeps the old one on error. Logs what it did.
 void daemon_reload(Daemon *daemon);
 
-// ---- intake: the bytes of one message, in memory up to a threshold, then in an unnamed file
-// ------------------------------
+// ---- intake: the bytes of one message, in memory up to a threshold, then in an unnamed file --------------
 
 typedef struct Intake Intake;
 Intake *intake_new(int64_t threshold, const char *spool_dir);
@@ -59,8 +56,7 @@ int64_t intake_size(const Intake *intake);
 // A descriptor over all the bytes, at offset 0, owned by the intake. -1 with `error`.
 int intake_fd(Intake *intake, GError **error);
 
-// ---- one verdict for one message
-// ----------------------------------------------------------------------------------------
+// ---- one verdict for one message -------------------------------------------------------------------------
 
 typedef enum {
     VERDICT_DELIVER,   // to all recipients
@@ -89,8 +85,7 @@ void pipeline_withdraw(Daemon *daemon, const Envelope *envelope, const char *rec
 void pipeline_run(Daemon *daemon, const Envelope *envelope, Intake *intake, void (*tick)(void *), void *data,
                   Verdict *out_verdict);
 
-// ---- libmilter
-// --------------------------------------------------------------------------------------------------------------
+// ---- libmilter -------------------------------------------------------------------------------------------
 
 // Registers the callbacks (one file-scope pointer: they get no user data) and opens the socket with owner,
 // group and mode. Call before privileges are dropped and before threads start.
@@ -104,8 +99,7 @@ void server_stop(const Config *config);
 // Did libmilter's loop end by itself?
 bool server_ended(void);
 
-// ---- notices
-// -----------------------------------------------------------------------------------------------------------------
+// ---- notices ---------------------------------------------------------------------------------------------
 
 typedef struct Notifier Notifier;
 Notifier *notifier_start(Daemon *daemon);

@@ -22,8 +22,7 @@ typedef struct {
 // libmilter's callbacks get no user data.
 static Daemon *the_daemon;
 
-// ---- state
-// -------------------------------------------------------------------------------------------------------
+// ---- state -----------------------------------------------------------------------------------------------
 
 static void mail_free(Mail *mail)
 {
@@ -82,8 +81,7 @@ static sfsistat lost(const char *callback)
     return SMFIS_TEMPFAIL;
 }
 
-// ---- negotiation
-// ---------------------------------------------------------------------------------------------------
+// ---- negotiation -----------------------------------------------------------------------------------------
 
 static const struct {
     unsigned long flag;
@@ -158,8 +156,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, u
     return SMFIS_CONTINUE;
 }
 
-// ---- connection
-// ------------------------------------------------------------------------------------------------------
+// ---- connection ------------------------------------------------------------------------------------------
 
 static char *address_text(const _SOCK_ADDR *address)
 {
@@ -199,8 +196,7 @@ static sfsistat on_helo(SMFICTX *ctx, char *name)
     return nothing(session, SMFIP_NR_HELO);
 }
 
-// ---- envelope
-// --------------------------------------------------------------------------------------------------------
+// ---- envelope --------------------------------------------------------------------------------------------
 
 static char *join_args(char **args)
 {
@@ -278,8 +274,7 @@ static sfsistat on_data(SMFICTX *ctx)
     return nothing(session, SMFIP_NR_DATA);
 }
 
-// ---- content
-// -----------------------------------------------------------------------------------------------------------
+// ---- content ---------------------------------------------------------------------------------------------
 
 // No stage of the content may answer: what fails is remembered and answered at the end.
 static void add(Mail *mail, const void *data, gsize len)
@@ -363,8 +358,7 @@ static sfsistat on_eom(SMFICTX *ctx)
     return status;
 }
 
-// ---- ends
-// --------------------------------------------------------------------------------------------------------------
+// ---- ends ------------------------------------------------------------------------------------------------
 
 static sfsistat on_abort(SMFICTX *ctx)
 {

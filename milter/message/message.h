@@ -8,8 +8,7 @@
 
 #include <jansson.h>
 
-// ---- envelope
-// --------------------------------------------------------------------------------------------------
+// ---- envelope --------------------------------------------------------------------------------------------
 
 typedef struct {
     char *address; // without angle brackets, as given
@@ -41,8 +40,7 @@ json_t *envelope_to_json(const Envelope *envelope);
 // The reverse, for records read back. NULL with `error` set when it is not an envelope.
 Envelope *envelope_from_json(const json_t *json, GError **error);
 
-// ---- message
-// ---------------------------------------------------------------------------------------------------
+// ---- message ---------------------------------------------------------------------------------------------
 
 // Where a passage's text stands in its part.
 typedef enum {

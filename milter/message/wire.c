@@ -85,8 +85,7 @@ GBytes *message_to_bytes(const Message *message)
     return g_variant_get_data_as_bytes(whole);
 }
 
-// ---- reading back
-// ------------------------------------------------------------------------------------------------
+// ---- reading back ----------------------------------------------------------------------------------------
 
 static bool lie(GError **error, const char *what)
 {

@@ -51,8 +51,7 @@ static bool automatic(const Message *message)
            g_strcmp0(top->type, "multipart/report") == 0;
 }
 
-// ---- text
-// ----------------------------------------------------------------------------------------------------------------
+// ---- text ------------------------------------------------------------------------------------------------
 
 static bool quoted_at(const Passage *passage, gsize offset)
 {
@@ -136,8 +135,7 @@ static bool student_data(const DecideContext *context)
     return policy->record_words->len > 0 && count + student >= (guint)policy->record_min;
 }
 
-// ---- a staff member's name on an address from outside
-// ----------------------------------------------------------------------
+// ---- a staff member's name on an address from outside ----------------------------------------------------
 
 static Tri names_staff(DecideContext *context, const char *text)
 {

@@ -103,8 +103,7 @@ static Tri covers_member(Member *member, guint index)
     return covers;
 }
 
-// ---- family
-// ------------------------------------------------------------------------------------------------------------------
+// ---- family ----------------------------------------------------------------------------------------------
 
 static Tri family_by_exception(Member *member)
 {
@@ -147,8 +146,7 @@ Tri member_is_family(Member *member)
     return family;
 }
 
-// ---- findings
-// ------------------------------------------------------------------------------------------------------------------
+// ---- findings --------------------------------------------------------------------------------------------
 
 // Canonical values are equal; a number written without its area code is the covered one when it ends it.
 static bool value_is(const char *covered, const Finding *finding)

@@ -6,8 +6,7 @@
 
 #include <libconfig.h>
 
-// ---- names
-// ---------------------------------------------------------------------------------------------------------
+// ---- names -----------------------------------------------------------------------------------------------
 
 // What policy itself derives from parties, headers and text; rules name them beside the facts of
 // message/facts.h.
@@ -42,8 +41,7 @@ int names_find(NameOf name_of, int count, const char *text);
 extern const NameOf names_direction, names_role, names_account, names_kind, names_owner, names_layer,
     names_visibility, names_exception, names_action, names_mode, names_whose, names_notice;
 
-// ---- conditions
-// ------------------------------------------------------------------------------------------------------
+// ---- conditions ------------------------------------------------------------------------------------------
 
 // Sets over small enums are bit masks; 0 = not asked. A Tri of TRI_UNKNOWN = not asked.
 
@@ -89,8 +87,7 @@ struct Condition {
 };
 void condition_free(Condition *condition);
 
-// ---- the policy
-// --------------------------------------------------------------------------------------------------------
+// ---- the policy ------------------------------------------------------------------------------------------
 
 typedef struct {
     char *name, *clause, *gist, *remedy, *reply;
@@ -122,8 +119,7 @@ struct Policy {
     GPtrArray *title_words; // of char*: lower case
 };
 
-// ---- parsing
-// -------------------------------------------------------------------------------------------------------------
+// ---- parsing ---------------------------------------------------------------------------------------------
 
 typedef struct {
     const char *file; // of the text itself
@@ -159,8 +155,7 @@ int parser_name(PolicyParser *parser, const config_setting_t *group, const char 
 Condition *condition_parse(PolicyParser *parser, const config_setting_t *group);
 Condition *condition_parse_named(PolicyParser *parser, const char *name, const config_setting_t *group);
 
-// ---- phrases (phrase.c)
-// ----------------------------------------------------------------------------------------------------
+// ---- phrases (phrase.c) ----------------------------------------------------------------------------------
 
 // "in case of emergency", "only for ... purposes": words compared case-folded; "word*" is a beginning; "..."
 // leaves out up to six words.
@@ -171,8 +166,7 @@ void phrase_free(PhrasePattern *phrase);
 GPtrArray *phrase_words(const char *text, gsize len, guint most);
 bool phrase_matches(const PhrasePattern *phrase, const GPtrArray *words);
 
-// ---- evaluating
-// --------------------------------------------------------------------------------------------------------------
+// ---- evaluating ------------------------------------------------------------------------------------------
 
 // One decision being made.
 typedef struct {

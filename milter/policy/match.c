@@ -123,8 +123,7 @@ static bool direction_holds(guint mask, const Member *member)
     return mask & (1u << direction);
 }
 
-// ---- facts
-// ---------------------------------------------------------------------------------------------------------------
+// ---- facts -----------------------------------------------------------------------------------------------
 
 static bool fact_wanted(const FactCond *cond, const char *name)
 {
@@ -170,8 +169,7 @@ static Tri fact_holds(const FactCond *cond, Trial *trial)
     return found;
 }
 
-// ---- findings
-// --------------------------------------------------------------------------------------------------------------
+// ---- findings --------------------------------------------------------------------------------------------
 
 static Whose finding_whose(const Finding *finding, const Member *member)
 {
@@ -224,8 +222,7 @@ static Tri finding_holds(const FindingCond *cond, Trial *trial)
     return found;
 }
 
-// ---- the whole
-// ---------------------------------------------------------------------------------------------------------------
+// ---- the whole -------------------------------------------------------------------------------------------
 
 static Tri all_hold(const GPtrArray *branches, Trial *trial)
 {

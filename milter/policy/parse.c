@@ -76,8 +76,7 @@ static Policy *policy_new(void)
     return policy;
 }
 
-// ---- rules
-// -----------------------------------------------------------------------------------------------------------
+// ---- rules -----------------------------------------------------------------------------------------------
 
 static bool rule_name_good(const char *name)
 {
@@ -199,8 +198,7 @@ static void rule_parse(PolicyParser *parser, const config_setting_t *group, Poli
     parser->rule = "policy";
 }
 
-// ---- other sections
-// ----------------------------------------------------------------------------------------------------
+// ---- other sections --------------------------------------------------------------------------------------
 
 static void phrases_parse(PolicyParser *parser, const config_setting_t *group, const char *key,
                           GPtrArray *out)
@@ -384,8 +382,7 @@ static void sections_read(PolicyParser *parser, const config_setting_t *root, Po
                        "the policy has no rule; a policy that does nothing is a mistake");
 }
 
-// ---- the whole
-// -----------------------------------------------------------------------------------------------------------
+// ---- the whole -------------------------------------------------------------------------------------------
 
 // The paths of @include lines in `text`.
 static GPtrArray *includes_of(const char *text)

@@ -59,8 +59,7 @@ static void output_char(Output *out, gunichar c, gsize source)
     g_string_append_unichar(out->text, c);
 }
 
-// ---- what the bytes look like
-// -------------------------------------------------------------------------------------------
+// ---- what the bytes look like ----------------------------------------------------------------------------
 
 typedef struct {
     gsize high, nul_even, nul_odd, invalid, overlong, multibyte;
@@ -111,8 +110,7 @@ static void look_at(const guint8 *data, gsize len, Look *out)
     }
 }
 
-// ---- converters
-// ---------------------------------------------------------------------------------------------------------
+// ---- converters ------------------------------------------------------------------------------------------
 
 typedef enum { UTF8_NUL_SHOWN = 1, UTF8_DROP_INVALID = 2, UTF8_OVERLONG = 4 } Utf8Policy;
 
@@ -245,8 +243,7 @@ static Output utf7_read(const char *data, gsize len, bool ascii_only, gsize *out
     return out;
 }
 
-// ---- names
-// ---------------------------------------------------------------------------------------------------------------
+// ---- names -----------------------------------------------------------------------------------------------
 
 // The name ICU knows, lower case; NULL when `declared` says nothing.
 static char *canonical_name(const char *declared)
@@ -312,8 +309,7 @@ static char *charset_of_markup(const char *data, gsize len)
     return canonical_name(name);
 }
 
-// ---- readings
-// -------------------------------------------------------------------------------------------------------------
+// ---- readings --------------------------------------------------------------------------------------------
 
 typedef struct {
     const char *data;

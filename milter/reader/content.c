@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-// ---- labels against content
-// ------------------------------------------------------------------------------------
+// ---- labels against content ------------------------------------------------------------------------------
 
 typedef enum {
     FAMILY_ANY,
@@ -59,8 +58,7 @@ static bool content_mislabelled(const char *declared, SniffClass cls)
     return label != FAMILY_ANY && found[cls] != FAMILY_ANY && label != found[cls];
 }
 
-// ---- text
-// ------------------------------------------------------------------------------------------------------
+// ---- text ------------------------------------------------------------------------------------------------
 
 Passage *content_add_text(ReaderState *state, guint part, PassageOrigin origin, const char *utf8, gsize len,
                           const char *reading, const char *header)
@@ -155,8 +153,7 @@ static void content_text(ReaderState *state, guint part, const guint8 *data, gsi
         content_text_piece(state, part, data + len - tail, tail, charset);
 }
 
-// ---- everything else
-// -------------------------------------------------------------------------------------------
+// ---- everything else -------------------------------------------------------------------------------------
 
 static void content_state(ReaderState *state, guint part, PartState next, const char *fact)
 {

@@ -104,8 +104,7 @@ bool content_lines_next(ContentLines *lines)
     return false;
 }
 
-// ---- parameters
-// ------------------------------------------------------------------------------------------------
+// ---- parameters ------------------------------------------------------------------------------------------
 
 // Takes the parameter at `*at` off the list and moves on. False at the end.
 static bool content_param_next(const char **at, const char *end, const char **out_name, gsize *out_len)
@@ -178,8 +177,7 @@ bool content_lines_binary(const ContentLines *lines, GByteArray *out)
     return true;
 }
 
-// ---- passages
-// --------------------------------------------------------------------------------------------------
+// ---- passages --------------------------------------------------------------------------------------------
 
 void content_properties_init(ContentProperties *properties, ReaderState *state, guint part,
                              PassageOrigin origin, const char *reading)

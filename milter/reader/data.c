@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-// ---- JSON
-// ------------------------------------------------------------------------------------------------------
+// ---- JSON ------------------------------------------------------------------------------------------------
 
 // Four hex digits; -1 when they are none.
 static int data_hex4(const char *at, const char *end)
@@ -60,8 +59,7 @@ static void data_json(GString *out, const char *at, const char *end)
     }
 }
 
-// ---- XML and enriched text
-// ---------------------------------------------------------------------------------------
+// ---- XML and enriched text -------------------------------------------------------------------------------
 
 // Text and attribute values, a line each; comments and the document type too: entities may be declared in it.
 static void data_xml(GString *out, const char *utf8, gsize len)
@@ -111,8 +109,7 @@ static void data_enriched(GString *out, const char *at, const char *end)
     }
 }
 
-// ---- RTF
-// -------------------------------------------------------------------------------------------------------
+// ---- RTF -------------------------------------------------------------------------------------------------
 
 static void data_rtf(ReaderState *state, guint part, const char *utf8, gsize len, const char *reading)
 {

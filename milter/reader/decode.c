@@ -83,8 +83,7 @@ DecodeVerdict decode_base64(const void *data, gsize len, GByteArray *out)
     return decode_base64_by(data, len, 0, out);
 }
 
-// ---- quoted-printable
-// ---------------------------------------------------------------------------------------------------
+// ---- quoted-printable ------------------------------------------------------------------------------------
 
 // Length of a soft line break after '=' (white space, then a line end or the end of the data), 0 when there
 // is none.

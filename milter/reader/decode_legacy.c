@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-// ---- uuencode
-// -----------------------------------------------------------------------------------------------------------
+// ---- uuencode --------------------------------------------------------------------------------------------
 
 // Length of the line at `text` without its line end; `*out_next` gets its length with it.
 static gsize line_length(const char *text, gsize len, gsize *out_next)
@@ -81,8 +80,7 @@ DecodeVerdict decode_uu(const void *data, gsize len, GByteArray *out, char **out
     return verdict;
 }
 
-// ---- yEnc
-// ---------------------------------------------------------------------------------------------------------------
+// ---- yEnc ------------------------------------------------------------------------------------------------
 
 static void yenc_line(const guint8 *line, gsize len, GByteArray *out)
 {
@@ -112,8 +110,7 @@ DecodeVerdict decode_yenc(const void *data, gsize len, GByteArray *out)
     return ended ? DECODE_CLEAN : DECODE_JUNK;
 }
 
-// ---- BinHex 4.0
-// ------------------------------------------------------------------------------------------------------------
+// ---- BinHex 4.0 ------------------------------------------------------------------------------------------
 
 static int binhex_value(unsigned char c)
 {

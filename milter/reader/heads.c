@@ -100,8 +100,7 @@ void heads_read(ReaderState *state, guint part, const Field *field, guint instan
         add_text(state, part, ORIGIN_HEADER, name, value, instance);
 }
 
-// ---- file names
-// ------------------------------------------------------------------------------------------------------------
+// ---- file names ------------------------------------------------------------------------------------------
 
 // The extension after the last dot, lower case; NULL when there is none that could be one.
 static char *extension(const char *name)

@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-// ---- passages
-// --------------------------------------------------------------------------------------------------
+// ---- passages --------------------------------------------------------------------------------------------
 
 // Gives the passage the marks, cut to what of the text was kept.
 static void html_set_marks(Passage *passage, const GArray *marks)
@@ -88,8 +87,7 @@ static void html_add_rendered(ReaderState *state, guint part, const char *utf8, 
     html_rendering_clear(&rendering);
 }
 
-// ---- data: URIs
-// ------------------------------------------------------------------------------------------------
+// ---- data: URIs ------------------------------------------------------------------------------------------
 
 static void html_add_embedded(ReaderState *state, guint part, const char *uri)
 {
@@ -109,8 +107,7 @@ static void html_add_embedded(ReaderState *state, guint part, const char *uri)
     content_read_inside(state, part, bytes->data, bytes->len, g_strstrip(label), NULL);
 }
 
-// ---- the door
-// --------------------------------------------------------------------------------------------------
+// ---- the door --------------------------------------------------------------------------------------------
 
 void html_read(ReaderState *state, guint part, const char *utf8, gsize len, const char *reading)
 {

@@ -5,8 +5,7 @@
 
 #include "reader/internal.h"
 
-// ---- tokens (html_token.c)
-// -------------------------------------------------------------------------------------
+// ---- tokens (html_token.c) -------------------------------------------------------------------------------
 
 // Tags that mean something to a reader of text.
 typedef enum {
@@ -90,8 +89,7 @@ char *html_attr_value(const HtmlAttr *attr);
 // Appends `text` with its character references decoded (html_entity.c), NUL left out.
 void html_decode(const char *text, gsize len, bool attribute, GString *out);
 
-// ---- what is not shown (html_style.c)
-// ----------------------------------------------------------------------------
+// ---- what is not shown (html_style.c) --------------------------------------------------------------------
 
 #define HTML_NO_COLOUR (-1)
 typedef enum { HTML_FLOW_DEFAULT, HTML_FLOW_INLINE, HTML_FLOW_BLOCK } HtmlFlow;
@@ -117,8 +115,7 @@ bool html_style_hides(const HtmlStyle *style);
 // Classes that a <style> element hides by a plain ".name { ... }" rule outside of media queries.
 GHashTable *html_sheet_hidden(const char *utf8, gsize len);
 
-// ---- as shown (html_render.c)
-// --------------------------------------------------------------------------------------
+// ---- as shown (html_render.c) ----------------------------------------------------------------------------
 
 typedef struct {
     GString *shown, *hidden;
@@ -130,8 +127,7 @@ void html_render(HtmlRendering *out, const char *utf8, gsize len, const ConfigLi
                  bool outlook);
 void html_rendering_clear(HtmlRendering *rendering);
 
-// ---- beside what is shown (html_links.c, html_source.c)
-// --------------------------------------------------------------
+// ---- beside what is shown (html_links.c, html_source.c) --------------------------------------------------
 
 typedef struct {
     GPtrArray *links;    // char*, decoded, each once

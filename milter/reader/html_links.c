@@ -9,8 +9,7 @@ typedef struct {
     char *base;
 } HtmlBesideState;
 
-// ---- URIs
-// ------------------------------------------------------------------------------------------------------
+// ---- URIs ------------------------------------------------------------------------------------------------
 
 static bool html_percent_once(GString *text)
 {
@@ -85,8 +84,7 @@ static void html_link(HtmlBesideState *state, const char *value)
         g_free(decoded);
 }
 
-// ---- attributes
-// ------------------------------------------------------------------------------------------------
+// ---- attributes ------------------------------------------------------------------------------------------
 
 // A picture's address shows nothing; only what it holds itself counts.
 static bool html_is_picture(const HtmlToken *token)
@@ -134,8 +132,7 @@ static void html_beside_attribute(HtmlBesideState *state, const HtmlToken *token
     state->out->script |= attr->name_len > 4 && !g_ascii_strncasecmp(attr->name, "on", 2);
 }
 
-// ---- conditional comments
-// ----------------------------------------------------------------------------------------
+// ---- conditional comments --------------------------------------------------------------------------------
 
 // Whether a conditional comment holds text, and not only markup and settings.
 static bool html_conditional_text(const HtmlToken *comment)

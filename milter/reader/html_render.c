@@ -41,8 +41,7 @@ static RenderElement *render_top(Renderer *renderer)
     return render_at(renderer, renderer->stack->len - 1);
 }
 
-// ---- text
-// ------------------------------------------------------------------------------------------------------
+// ---- text ------------------------------------------------------------------------------------------------
 
 static void render_break(Renderer *renderer, RenderBreak kind)
 {
@@ -181,8 +180,7 @@ static void render_text_token(Renderer *renderer, const HtmlToken *token)
     render_text(renderer, renderer->scratch->str, renderer->scratch->len);
 }
 
-// ---- the end of an element
-// -------------------------------------------------------------------------------------
+// ---- the end of an element -------------------------------------------------------------------------------
 
 // Turns each line of text[start..] round: it was shown from right to left.
 static void render_reverse(GString *text, gsize start)
@@ -232,8 +230,7 @@ static void render_end(Renderer *renderer, HtmlTag tag, guint32 name)
     }
 }
 
-// ---- the start of an element
-// -----------------------------------------------------------------------------------
+// ---- the start of an element -----------------------------------------------------------------------------
 
 // Elements whose start ends others of their kind that were left open.
 static void render_imply(Renderer *renderer, const HtmlToken *token)

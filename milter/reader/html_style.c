@@ -8,8 +8,7 @@
 #define COLOUR_TRANSPARENT (-2)
 #define FAR_OUTSIDE        (-500.0) // pixels or points beyond any window
 
-// ---- colours
-// ---------------------------------------------------------------------------------------------------
+// ---- colours ---------------------------------------------------------------------------------------------
 
 static int html_colour_named(const char *name)
 {
@@ -107,8 +106,7 @@ bool html_style_hides(const HtmlStyle *style)
     return true;
 }
 
-// ---- declarations
-// ----------------------------------------------------------------------------------------------
+// ---- declarations ----------------------------------------------------------------------------------------
 
 typedef struct {
     bool no_size, clipped; // a box without size, whose content may not stick out
@@ -262,8 +260,7 @@ void html_style_apply(HtmlStyle *style, const char *css, gsize len)
     style->reversed |= box.rtl && box.override;
 }
 
-// ---- style sheets
-// ----------------------------------------------------------------------------------------------
+// ---- style sheets ----------------------------------------------------------------------------------------
 
 // Past the block that starts after `at`; blocks inside it are counted.
 static const char *html_sheet_skip(const char *at, const char *end)

@@ -116,8 +116,7 @@ static bool html_ahead(const HtmlLexer *lexer, const char *at, const char *word)
     return (gsize)(lexer->end - at) >= len && !g_ascii_strncasecmp(at, word, len);
 }
 
-// ---- the end of a tag
-// ------------------------------------------------------------------------------------------
+// ---- the end of a tag ------------------------------------------------------------------------------------
 
 // After '=': past the value. NULL when its quote never ends.
 static const char *html_value_end(const char *at, const char *end)
@@ -155,8 +154,7 @@ static const char *html_tag_end(HtmlLexer *lexer, const char *at)
     return gt;
 }
 
-// ---- tokens
-// ----------------------------------------------------------------------------------------------------
+// ---- tokens ----------------------------------------------------------------------------------------------
 
 static bool html_text(HtmlLexer *lexer, HtmlToken *token, const char *end)
 {
@@ -294,8 +292,7 @@ const char *html_conditional(const HtmlToken *comment, gsize *out_len)
     return inside;
 }
 
-// ---- attributes
-// ------------------------------------------------------------------------------------------------
+// ---- attributes ------------------------------------------------------------------------------------------
 
 void html_attr_init(HtmlAttr *attr, const HtmlToken *token)
 {

@@ -21,8 +21,7 @@ typedef struct {
 Passage *reader_add_text(ReaderState *state, guint part, PassageOrigin origin, Visibility visibility,
                          const char *utf8, gsize len);
 
-// ---- decoders (decode.c): content decoding that is never fussier than a mail client
-// ---------------------------------------
+// ---- decoders (decode.c): content decoding that is never fussier than a mail client ----------------------
 
 typedef enum { DECODE_CLEAN, DECODE_JUNK /* readable, but malformed */ } DecodeVerdict;
 // Each appends to `out` and returns what it met. base64 restarts after padding, skips junk, takes the URL
@@ -33,8 +32,7 @@ DecodeVerdict decode_uu(const void *data, gsize len, GByteArray *out, char **out
 DecodeVerdict decode_yenc(const void *data, gsize len, GByteArray *out);
 DecodeVerdict decode_binhex(const void *data, gsize len, GByteArray *out);
 
-// ---- character sets (charset.c)
-// -------------------------------------------------------------------------------------------
+// ---- character sets (charset.c) --------------------------------------------------------------------------
 
 typedef struct {
     char *text; // valid UTF-8
@@ -53,15 +51,13 @@ Passage *reader_add_reading(ReaderState *state, guint part, PassageOrigin origin
 // One best reading, for headers. Caller frees.
 char *charset_best(const void *data, gsize len, const char *declared, gsize *out_len);
 
-// ---- headers (header.c)
-// ------------------------------------------------------------------------------------------------------
+// ---- headers (header.c) ----------------------------------------------------------------------------------
 
 // Decodes RFC 2047 words (also without separating space, bad charsets, split multi-byte characters, padded
 // base64 words, raw 8 bit). `raw` may hold NUL and folds. Caller frees; valid UTF-8.
 char *header_decode(const void *raw, gsize len);
 
-// ---- text formats: each turns decoded text (valid UTF-8) into passages of part `part`
-// -------------------------------------------
+// ---- text formats: each turns decoded text (valid UTF-8) into passages of part `part` --------------------
 
 void html_read(ReaderState *state, guint part, const char *utf8, gsize len, const char *reading); // html.c
 void calendar_read(ReaderState *state, guint part, const char *utf8, gsize len,
@@ -73,12 +69,11 @@ void data_read(ReaderState *state, guint part, const char *utf8, gsize len,
                const char *reading); // data.c: JSON, XML, RTF-as-text,
                                      // text/enriched, source code, other text
 
-// ---- recognising content (sniff.c)
-// ---------------------------------------------------------------------------------------------
+// ---- recognising content (sniff.c) -----------------------------------------------------------------------
 
 typedef enum {
-    SNIFF_TEXT, // text/plain or a text format: `type` says which reader ("text/html", "text/calendar",
-                // "text/vcard", "text/csv", "application/json", "application/rtf", ...)
+    SNIFF_TEXT,     // text/plain or a text format: `type` says which reader ("text/html", "text/calendar",
+                    // "text/vcard", "text/csv", "application/json", "application/rtf", ...)
     SNIFF_MESSAGE,  // an e-mail message: "message/rfc822"
     SNIFF_DOCUMENT, // not text, could hold text: PDF, office file, archive, TNEF, p7m, ...
     SNIFF_IMAGE,
@@ -100,8 +95,7 @@ void content_read(ReaderState *state, guint part, const void *data, gsize len, c
 // Parses `data` as a message nested in part `part` (structure.c). The depth limit holds.
 void structure_read(ReaderState *state, guint part, const void *data, gsize len);
 
-// ---- before and beside the structure
-// -----------------------------------------------------------------------------------------------
+// ---- before and beside the structure ---------------------------------------------------------------------
 
 // Linear pass over the raw bytes: caps and lint facts (prescan.c). False = over a cap: GMime must not see the
 // message.

@@ -30,8 +30,7 @@ char *structure_type(const ReaderState *state, const Field *type)
     return g_utf8_make_valid(params->type, -1);
 }
 
-// ---- encodings
-// -----------------------------------------------------------------------------------------------------------
+// ---- encodings -------------------------------------------------------------------------------------------
 
 // The encodings a field's value may mean: the exact one, or all it hints at and none.
 static void codes_of_field(const Field *field, bool codes[CODE_LAST])
@@ -120,8 +119,7 @@ static DecodeVerdict decode(Code code, guint rules, const char *data, gsize len,
     }
 }
 
-// ---- content
-// ---------------------------------------------------------------------------------------------------------------
+// ---- content ---------------------------------------------------------------------------------------------
 
 // Delivery reports and the like: text with header lines in it, which no client takes for a message.
 static void read_as_text(ReaderState *state, guint part, const GByteArray *bytes)
@@ -214,8 +212,7 @@ static void read_bytes(ReaderState *state, guint part, const GArray *fields, con
     }
 }
 
-// ---- readings
-// ----------------------------------------------------------------------------------------------------------------
+// ---- readings --------------------------------------------------------------------------------------------
 
 typedef struct {
     ReaderState *state;

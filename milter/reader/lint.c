@@ -36,8 +36,7 @@ static void tell(Lint *lint, const char *fact, const char *detail)
     message_add_fact(lint->state->message, fact, lint->part, detail);
 }
 
-// ---- boundaries
-// -------------------------------------------------------------------------------------------------------------
+// ---- boundaries ------------------------------------------------------------------------------------------
 
 LintLine lint_boundary_line(Lint *lint, const char *line, gsize len)
 {
@@ -120,8 +119,7 @@ static void lint_multipart(Lint *lint, const Params *params)
         tell(lint, "dup-param", "boundary");
 }
 
-// ---- fields
-// --------------------------------------------------------------------------------------------------------------------
+// ---- fields ----------------------------------------------------------------------------------------------
 
 static Params *parse_params(const Lint *lint, const Field *field)
 {

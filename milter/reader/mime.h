@@ -4,8 +4,7 @@
 
 #include "reader/internal.h"
 
-// ---- base64 by another rule (decode.c)
-// --------------------------------------------------------------------------------
+// ---- base64 by another rule (decode.c) -------------------------------------------------------------------
 
 typedef enum {
     BASE64_EQUALS_JUNK = 1, // '=' is skipped, and is no padding
@@ -16,8 +15,7 @@ DecodeVerdict decode_base64_by(const void *data, gsize len, guint rules, GByteAr
 // Value of a base64 letter (standard alphabet), or -1.
 int decode_base64_value(unsigned char c);
 
-// ---- fields (fields.c)
-// ---------------------------------------------------------------------------------------------------
+// ---- fields (fields.c) -----------------------------------------------------------------------------------
 
 // A header field in the bytes it was found in.
 typedef struct {
@@ -48,8 +46,7 @@ bool fields_technical(const char *name);
 // Unfolded: line ends and the white space around them to one space; trimmed. Caller frees; may hold NUL.
 char *fields_unfold(const char *raw, gsize len, gsize *out_len);
 
-// ---- parameters (params.c)
-// -----------------------------------------------------------------------------------------------
+// ---- parameters (params.c) -------------------------------------------------------------------------------
 
 typedef enum {
     PARAMS_COMMENT = 1,       // a comment between the tokens
@@ -91,8 +88,7 @@ char *params_get(const Params *params, const char *key);
 // True when `key` is given more than once with values that differ.
 bool params_differ(const Params *params, const char *key);
 
-// ---- addresses (address.c)
-// ---------------------------------------------------------------------------------------------------
+// ---- addresses (address.c) -------------------------------------------------------------------------------
 
 typedef struct {
     char *name;    // display name, comments and group name, decoded; NULL
@@ -102,8 +98,7 @@ typedef struct {
 bool address_parse(const char *raw, gsize len, guint max, GPtrArray *out);
 GPtrArray *address_list_new(void);
 
-// ---- header passages (heads.c)
-// -----------------------------------------------------------------------------------------------
+// ---- header passages (heads.c) ---------------------------------------------------------------------------
 
 // Passages and addresses of one field of part `part`. `instance` counts the fields of that name in its block.
 void heads_read(ReaderState *state, guint part, const Field *field, guint instance);
@@ -111,8 +106,7 @@ void heads_read(ReaderState *state, guint part, const Field *field, guint instan
 // NULL) and adds all file names as passages.
 void heads_read_names(ReaderState *state, guint part, const Field *type, const Field *disposition);
 
-// ---- lines that were read (sweep.c)
-// ------------------------------------------------------------------------------------------
+// ---- lines that were read (sweep.c) ----------------------------------------------------------------------
 
 // Notes the lines of `data`, so that the sweep of an unambiguous message need not repeat them.
 void sweep_note(ReaderState *state, const void *data, gsize len);

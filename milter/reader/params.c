@@ -213,8 +213,7 @@ Params *params_parse(const char *raw, gsize len, guint max)
     return params;
 }
 
-// ---- spellings
-// ----------------------------------------------------------------------------------------------------------
+// ---- spellings -------------------------------------------------------------------------------------------
 
 static void percent_decode(const char *text, gsize len, GString *out)
 {
@@ -323,7 +322,7 @@ bool params_differ(const Params *params, const char *key)
         const Param *param = params->params->pdata[i];
         if (strcmp(param->key, key) != 0 || param->section >= 0 || param->extended)
             continue;
-        differ = differ || (first != NULL && strcmp(first->value, param->value) != 0);
+        differ = differ || (first != NULL && g_ascii_strcasecmp(first->value, param->value) != 0);
         first = first != NULL ? first : param;
     }
     return differ;

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-// ---- passages
-// ------------------------------------------------------------------------------------------------------------
+// ---- passages --------------------------------------------------------------------------------------------
 
 // `len`, or less, so that text[0..len) ends at a character.
 static gsize whole_characters(const char *text, gsize len, gsize max)
@@ -54,8 +53,7 @@ Passage *reader_add_reading(ReaderState *state, guint part, PassageOrigin origin
     return passage;
 }
 
-// ---- line ends
-// -----------------------------------------------------------------------------------------------------------
+// ---- line ends -------------------------------------------------------------------------------------------
 
 // A copy whose CR, CR LF and CR CR LF are all LF: how clients that break lines at a bare CR see the message.
 static GByteArray *plain_lines(const char *raw, gsize len)
@@ -85,8 +83,7 @@ static bool has_bare_cr(const char *raw, gsize len)
     return at != NULL && at + 1 < end && at[0] == '\r';
 }
 
-// ---- the message
-// -----------------------------------------------------------------------------------------------------------
+// ---- the message -----------------------------------------------------------------------------------------
 
 static void parse_structure(ReaderState *state, const char *raw, gsize len)
 {

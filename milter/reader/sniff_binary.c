@@ -17,8 +17,7 @@ static guint32 sniff_le32(SniffBytes bytes, gsize at)
     return sniff_le16(bytes, at) | (guint32)sniff_le16(bytes, at + 2) << 16;
 }
 
-// ---- PDF
-// -------------------------------------------------------------------------------------------------------
+// ---- PDF -------------------------------------------------------------------------------------------------
 
 // The key /Encrypt with a reference or a dictionary after it.
 static bool sniff_pdf_encrypted(SniffBytes bytes)
@@ -43,8 +42,7 @@ static SniffClass sniff_pdf(SniffBytes bytes)
     return whole ? SNIFF_DOCUMENT : SNIFF_DAMAGED;
 }
 
-// ---- OLE compound files
-// ----------------------------------------------------------------------------------------
+// ---- OLE compound files ----------------------------------------------------------------------------------
 
 #define OLE_MAGIC "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -96,8 +94,7 @@ static SniffClass sniff_ole(SniffBytes bytes, const char **out_type)
     return bytes.len < 1024 ? SNIFF_DAMAGED : SNIFF_DOCUMENT;
 }
 
-// ---- zip
-// -------------------------------------------------------------------------------------------------------
+// ---- zip -------------------------------------------------------------------------------------------------
 
 typedef struct {
     bool encrypted;
@@ -195,8 +192,7 @@ static bool sniff_zip(SniffBytes bytes, SniffClass *out_class, const char **out_
     return true;
 }
 
-// ---- RAR
-// -------------------------------------------------------------------------------------------------------
+// ---- RAR -------------------------------------------------------------------------------------------------
 
 // Version 5 with an encryption header (type 4) first, or version 4 with encrypted headers (flag 0x80 of the
 // main block).

@@ -7,8 +7,7 @@
 #define SAMPLE 65536
 #define PEEK   4096
 
-// ---- text or not
-// -----------------------------------------------------------------------------------------------
+// ---- text or not -----------------------------------------------------------------------------------------
 
 typedef struct {
     gsize controls, zeros, even_zeros;
@@ -42,8 +41,7 @@ bool sniff_is_text(SniffBytes bytes)
     return MAX(count.even_zeros, odd_zeros) * 5 >= len * 2 && MIN(count.even_zeros, odd_zeros) * 20 <= len;
 }
 
-// ---- a message
-// -------------------------------------------------------------------------------------------------
+// ---- a message -------------------------------------------------------------------------------------------
 
 static bool sniff_known_field(const guint8 *name, gsize len)
 {
@@ -90,8 +88,7 @@ bool sniff_is_message(SniffBytes bytes)
     return known >= 2 || (known == 1 && fields >= 3);
 }
 
-// ---- text formats
-// ----------------------------------------------------------------------------------------------
+// ---- text formats ----------------------------------------------------------------------------------------
 
 static const struct {
     const char *label, *type;

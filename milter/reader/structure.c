@@ -20,9 +20,20 @@ typedef struct {
     const GByteArray *raw; // what GMime reads
 } Walk;
 
-// ---- warnings
-// --------------------------------------------------------------------------------------------------------------
+// ---- warnings --------------------------------------------------------------------------------------------
 
+// Fields of which every instance is read and no client picks one to decide what it shows.
+static bool is_plain_list(const gchar *name)
+{
+    static const char *const NAMES[] = {"To", "Cc", "Bcc", "Message-ID", "References", "In-Reply-To", "Date"};
+    bool found = false;
+    for (guint i = 0; i < G_N_ELEMENTS(NAMES) && name != NULL; i++)
+        found = found || g_ascii_strcasecmp(name, NAMES[i]) == 0;
+    return found;
+}
+
+// Parameters given twice are not here: an ASCII file name beside the real one is ordinary, and lint.c and heads.c
+// compare those that matter.
 static void on_warning(gint64 offset, GMimeParserWarning code, const gchar *item, gpointer data)
 {
     ReaderState *state = data;
@@ -32,23 +43,19 @@ static void on_warning(gint64 offset, GMimeParserWarning code, const gchar *item
     } CRITICAL[] = {
         {GMIME_CRIT_INVALID_HEADER_NAME, "invalid header name"},
         {GMIME_CRIT_CONFLICTING_HEADER, "conflicting header"},
-        {GMIME_CRIT_CONFLICTING_PARAMETER, "conflicting parameter"},
         {GMIME_CRIT_MULTIPART_WITHOUT_BOUNDARY, "multipart without boundary"},
         {GMIME_CRIT_NESTING_OVERFLOW, "nesting"},
         {GMIME_CRIT_PART_WITHOUT_HEADERS_OR_CONTENT, "part without header and content"},
     };
-    // A name in ASCII beside the real one is what mailers write; heads.c reads every spelling and compares
-    // them.
-    bool name = code == GMIME_CRIT_CONFLICTING_PARAMETER &&
-                (g_strcmp0(item, "filename") == 0 || g_strcmp0(item, "name") == 0);
-    for (guint i = 0; i < G_N_ELEMENTS(CRITICAL) && !name; i++)
+    if (code == GMIME_CRIT_CONFLICTING_HEADER && is_plain_list(item))
+        return;
+    for (guint i = 0; i < G_N_ELEMENTS(CRITICAL); i++)
         if (CRITICAL[i].code == code)
             message_add_fact(state->message, "parser-warning", state->part > 0 ? (int)state->part : -1,
                              CRITICAL[i].detail);
 }
 
-// ---- fields
-// ------------------------------------------------------------------------------------------------------------------
+// ---- fields ----------------------------------------------------------------------------------------------
 
 // The object's fields as GMime holds them raw. Valid as long as the object.
 static GArray *object_fields(GMimeObject *object)
@@ -104,8 +111,7 @@ static void read_top_fields(ReaderState *state, const GArray *fields)
         message_add_fact(message, "no-message-id", -1, NULL);
 }
 
-// ---- the walk
-// ------------------------------------------------------------------------------------------------------------------
+// ---- the walk --------------------------------------------------------------------------------------------
 
 static void push(Walk *walk, GMimeObject *object, guint parent, char *path, guint depth, bool body)
 {
@@ -283,8 +289,7 @@ static void walk_all(Walk *walk, GMimeObject *root, guint part, const char *path
     }
 }
 
-// ---- messages
-// ----------------------------------------------------------------------------------------------------------------------
+// ---- messages --------------------------------------------------------------------------------------------
 
 // The bytes as one text, for what is no message to GMime.
 static void read_unstructured(ReaderState *state, guint part, const char *path, const char *raw, gsize len)

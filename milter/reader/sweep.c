@@ -11,8 +11,7 @@
 #define MAX_FILES   20  // uuencoded and the like
 #define MAX_FILTER  (4 << 20)
 
-// ---- lines that were read
-// ------------------------------------------------------------------------------------------------
+// ---- lines that were read --------------------------------------------------------------------------------
 
 static guint64 hash_more(guint64 hash, const char *data, gsize len)
 {
@@ -94,8 +93,7 @@ static bool is_seen(const ReaderState *state, guint64 hash)
     return state->seen != NULL && g_hash_table_contains(state->seen, GSIZE_TO_POINTER(hash));
 }
 
-// ---- readings
-// ----------------------------------------------------------------------------------------------------------------
+// ---- readings --------------------------------------------------------------------------------------------
 
 typedef struct {
     ReaderState *state;
@@ -141,8 +139,7 @@ static bool is_text(const guint8 *data, gsize len)
     return n >= 4 && odd * 20 <= n && (nul * 20 <= n || wide) && (valid + 4 >= n || high * 5 <= n || wide);
 }
 
-// ---- base64
-// ------------------------------------------------------------------------------------------------------------------
+// ---- base64 ----------------------------------------------------------------------------------------------
 
 // Letters of base64 in a line that is nothing else (a little junk allowed in long ones); 0 when it is
 // something else.
@@ -228,8 +225,7 @@ static gsize base64_run(const char *text, gsize len, guint64 *out_hash, bool *ou
     return total >= RUN_LETTERS ? pos : 0;
 }
 
-// ---- other codes
-// ----------------------------------------------------------------------------------------------------------------
+// ---- other codes -----------------------------------------------------------------------------------------
 
 static void sweep_quoted_printable(Sweep *sweep, const GString *text)
 {
@@ -331,8 +327,7 @@ static void sweep_legacy(Sweep *sweep, const char *text, gsize len, guint level)
         sweep_bytes(sweep, (const char *)bytes->data, bytes->len, level + 1);
 }
 
-// ---- the sweep
-// --------------------------------------------------------------------------------------------------------------------
+// ---- the sweep -------------------------------------------------------------------------------------------
 
 // Keeps the lines of `data` that were not read already.
 static void keep_lines(const Sweep *sweep, const char *data, gsize len, GString *text)

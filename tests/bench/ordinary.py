@@ -279,7 +279,7 @@ def odd_text(m):
                        ", ".join(f"<student{i}@students.maplehollow.example.org>" for i in range(60)), "Period 3: jreed28@students.maplehollow.example.org, lchen27@students.maplehollow.example.org;"))
     sender = m.rng.choice((SENDER, ('"Carter, Ben"', SENDER[1]), ('"Ben Carter (Google Classroom)"', SENDER[1]), ("=?UTF-8?Q?Ben_C=C3=A1rter?=", SENDER[1])))
     more = m.rng.choice(("", "X-Priority: 3 (Normal)\nX-MSMail-Priority: Normal\n", "Reply-To: bcarter@maplehollow.example.org\n", "Return-Path: <bcarter@maplehollow.example.org>\nDelivered-To: jreed28@students.maplehollow.example.org\nDelivered-To: x\n",
-                         "X-Empty:\nComments: \n", "Importance: high\nX-Long: " + "y" * 1500 + "\n"))
+                         "X-Empty:\nComments: \n", "MIME-Version: 1.0\n", "Cc: a@example.org\nCc: b@example.org\n", "X_Spam.Score: 1\n", "Importance: high\nX-Long: " + "y" * 1500 + "\n"))
     fields = m.rng.choice(("Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n", "Content-Type: text/plain; charset=\"utf-8\"\nContent-Transfer-Encoding: 8bit\nContent-Disposition: inline\n", "content-type: text/plain;charset=UTF-8\ncontent-transfer-encoding: 8BIT\n"))
     return m.head(sender=sender, to=to, more=more, subject=m.rng.choice((m.subject, "", "Re: ", "Caf\u00e9 \u2615 " + m.subject))) + fields + "\n" + m.text(300) + paste + m.text(200)
 

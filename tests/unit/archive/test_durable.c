@@ -41,8 +41,7 @@ static guint8 *noise(gsize len)
     return data;
 }
 
-// ---- many at once
-// ---------------------------------------------------------------------------------------------------
+// ---- many at once ----------------------------------------------------------------------------------------
 
 enum { THREADS = 32, EACH = 25 };
 
@@ -159,8 +158,7 @@ Test(durable, reading_beside_the_writer_sees_no_damage)
     fixture_clear(&f);
 }
 
-// ---- death
-// ----------------------------------------------------------------------------------------------------------
+// ---- death -----------------------------------------------------------------------------------------------
 
 static void write_until_killed(Fixture *f, int pipe_fd)
 {
@@ -217,8 +215,7 @@ Test(durable, what_was_acknowledged_survives_kill)
     fixture_clear(&f);
 }
 
-// ---- failing devices
-// ------------------------------------------------------------------------------------------------
+// ---- failing devices -------------------------------------------------------------------------------------
 
 Test(durable, a_failed_write_ends_the_segment_and_the_next_one_works)
 {

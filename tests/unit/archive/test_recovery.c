@@ -246,8 +246,7 @@ Test(recovery, a_failed_open_changes_nothing)
     fixture_clear(&f);
 }
 
-// ---- hostile content
-// ------------------------------------------------------------------------------------------------
+// ---- hostile content -------------------------------------------------------------------------------------
 
 static void put_frame(Fixture *f, const char *name_id, const char *json)
 {

@@ -57,8 +57,7 @@ void district_free(District *district)
     g_free(district);
 }
 
-// ---- messages
-// --------------------------------------------------------------------------------------------------------
+// ---- messages --------------------------------------------------------------------------------------------
 
 static void add_address(Message *message, const char *header, const char *text)
 {

@@ -62,8 +62,7 @@ Test(content, a_card_in_plain_text_is_read_both_ways)
     cr_expect(text_passage(fixture, ORIGIN_TEXT, VISIBILITY_SHOWN));
 }
 
-// ---- files written into text
-// -----------------------------------------------------------------------------------
+// ---- files written into text -----------------------------------------------------------------------------
 
 Test(content, uuencoded_file_in_text)
 {
@@ -109,8 +108,7 @@ Test(content, unended_files_are_linear)
     g_string_free(mail, TRUE);
 }
 
-// ---- OpenPGP and S/MIME
-// ----------------------------------------------------------------------------------------
+// ---- OpenPGP and S/MIME ----------------------------------------------------------------------------------
 
 Test(content, openpgp_in_text)
 {
@@ -138,8 +136,7 @@ Test(content, opaque_signature_is_unwrapped)
     cr_expect(!text_fact(fixture, "unread"));
 }
 
-// ---- limits
-// ----------------------------------------------------------------------------------------------------
+// ---- limits ----------------------------------------------------------------------------------------------
 
 static TextFixture *limited(const char *text, int64_t head, int64_t tail, int64_t decoded)
 {

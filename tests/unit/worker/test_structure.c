@@ -269,6 +269,12 @@ static const char *const QUIET[] = {
     MIXED FIRST
     "Content-Type: text/plain; name=\"caf? menu.txt\"\r\nContent-Disposition: attachment; filename=\"caf? "
     "menu.txt\"; filename*=utf-8''caf%C3%A9%20menu.txt\r\n\r\nsoup" LAST,
+    // programs that write fields and parameters twice
+    TOP
+    "To: d@example.org\r\nCc: e@example.org\r\nCc: f@example.org\r\nReferences: "
+    "<1@example.org>\r\nReferences: "
+    "<2@example.org>\r\nMIME-Version: 1.0\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8; "
+    "format=flowed; charset=UTF-8\r\n\r\nhi\r\n",
     TOP "\r\n",
     TOP,
 };
