@@ -125,8 +125,7 @@ static DigitGroup *digits_last(DigitReader *reader)
     return groups->len ? &g_array_index(groups, DigitGroup, groups->len - 1) : NULL;
 }
 
-// ---- one word
-// ----------------------------------------------------------------------------------------------------
+// ---- one word --------------------------------------------------------------------------------------------
 
 static const NumberWord *digits_word_at(const char *text, gsize n)
 {
@@ -247,8 +246,7 @@ static bool digits_token(const DetectView *view, gsize start, gsize end, DigitGr
     return ok;
 }
 
-// ---- between words
-// -----------------------------------------------------------------------------------------------
+// ---- between words ---------------------------------------------------------------------------------------
 
 static Gap digits_gap_kind(const char *text, gsize n)
 {
@@ -359,8 +357,7 @@ static void digits_add(DigitReader *reader, DigitGroup *group, char *digits)
     }
 }
 
-// ---- the whole text
-// ----------------------------------------------------------------------------------------------
+// ---- the whole text --------------------------------------------------------------------------------------
 
 // "413x555x0142", "413abc555def0142": figures with letters between, as many as a number has.
 static bool digits_interleaved(DigitReader *reader, gsize start, gsize end)

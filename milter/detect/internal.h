@@ -3,8 +3,7 @@
 
 #include "detect/detect.h"
 
-// ---- tables (tables.c)
-// -------------------------------------------------------------------------------------------------
+// ---- tables (tables.c) -----------------------------------------------------------------------------------
 
 typedef enum {
     NPA_NONE,
@@ -19,8 +18,7 @@ NpaClass tables_npa(const DetectData *data, int npa); // 0 .. 999
 // More look-ups (platforms by name and host, hotlines, phrases, disclaimers, approved tools, free-mail
 // providers' names) stand in tables.h.
 
-// ---- normalised view of a passage (view.c)
-// --------------------------------------------------------------------------------
+// ---- normalised view of a passage (view.c) ---------------------------------------------------------------
 
 // NFKC case-folded, digits of every script to ASCII, dashes, dots and spaces folded, format characters
 // dropped. `origin[i]` is the offset in the passage's text that text[i] came from; origin[len] is the end.
@@ -40,8 +38,7 @@ void view_free(DetectView *view);
 // Offsets of a view's stretch in the passage's text.
 void view_span(const DetectView *view, gsize start, gsize end, gsize *out_start, gsize *out_end);
 
-// ---- candidates
-// ----------------------------------------------------------------------------------------------------------------
+// ---- candidates ------------------------------------------------------------------------------------------
 
 typedef struct {
     Kind kind;
@@ -86,8 +83,7 @@ void scan_take(DetectScan *scan, gsize start, gsize end);
 // phones).
 bool scan_taken(const DetectScan *scan, gsize start, gsize end);
 
-// ---- layers (layer.c)
-// ------------------------------------------------------------------------------------------------------------
+// ---- layers (layer.c) ------------------------------------------------------------------------------------
 
 // Marks over the passage's whole text: written, signature, quoted, forwarded, footer. Uses the reader's marks
 // (HTML), quote prefixes, attribution lines of the common clients and languages, the sender's name. GArray of
@@ -95,8 +91,7 @@ bool scan_taken(const DetectScan *scan, gsize start, gsize end);
 GArray *layer_find(const DetectData *data, const Passage *passage, const Parties *parties);
 Layer layer_at(const GArray *marks, gsize offset);
 
-// ---- attribution (attribute.c)
-// ----------------------------------------------------------------------------------------------------
+// ---- attribution (attribute.c) ---------------------------------------------------------------------------
 
 // Whose each candidate is, and how sure: exact matches of the roster, then context. Fills `findings` (of
 // Finding). `marks[i]` are the layers of passage i, `views[i]` its view (either may be NULL). False with

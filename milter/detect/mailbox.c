@@ -27,8 +27,7 @@ typedef struct {
     bool spaced;      // letter by letter
 } Mailbox;
 
-// ---- pieces
-// ------------------------------------------------------------------------------------------------------
+// ---- pieces ----------------------------------------------------------------------------------------------
 
 static bool mailbox_local_char(char c)
 {
@@ -173,8 +172,7 @@ static bool mailbox_read_spaced(Mailbox *box)
     return box->spaced;
 }
 
-// ---- values
-// --------------------------------------------------------------------------------------------------------
+// ---- values ----------------------------------------------------------------------------------------------
 
 char *mailbox_value(const DetectData *data, const Config *config, const char *local, const char *domain,
                     bool *latin)
@@ -268,8 +266,7 @@ static bool mailbox_is_a_thing(const Mailbox *box)
     return thing || (box->local->len > 30 && digits * 2 > box->local->len);
 }
 
-// ---- handing on
-// ----------------------------------------------------------------------------------------------------
+// ---- handing on ------------------------------------------------------------------------------------------
 
 static void mailbox_note(Candidate *candidate, const Mailbox *box, bool latin, bool no_domain)
 {
@@ -314,8 +311,7 @@ static void mailbox_emit(Mailbox *box, double shape, bool no_domain)
     scan_add(scan, candidate);
 }
 
-// ---- finding
-// -------------------------------------------------------------------------------------------------------
+// ---- finding ---------------------------------------------------------------------------------------------
 
 // The mail service named at `at` without its ending: its domain, and where the name ends.
 static const char *mailbox_provider(const DetectScan *scan, gsize at, gsize *end)

@@ -39,8 +39,7 @@ static bool phone_sizes(const Window *window, const char *const *list)
     return found;
 }
 
-// ---- windows
-// -----------------------------------------------------------------------------------------------------
+// ---- windows ---------------------------------------------------------------------------------------------
 
 static bool window_add(const Phones *phones, Window *window, guint i)
 {
@@ -140,8 +139,7 @@ static bool window_begins_too_early(const Phones *phones, const Window *window)
     return early;
 }
 
-// ---- what touches a number
-// -----------------------------------------------------------------------------------------
+// ---- what touches a number -------------------------------------------------------------------------------
 
 // A word fixed to the window by a mark ("INV-", "a1b2-", "$"): part of a name of some thing, unless it is a
 // word about phones ("cell-413...").
@@ -221,8 +219,7 @@ static bool phone_dials_on(const DetectView *view, gsize end)
     return end + 2 < view->len && memcmp(view->text + end, ",,", 2) == 0;
 }
 
-// ---- how sure
-// --------------------------------------------------------------------------------------------------------
+// ---- how sure --------------------------------------------------------------------------------------------
 
 static bool window_common_marks(const Window *window)
 {
@@ -308,8 +305,7 @@ static double window_local_shape(const Window *window, const PhoneCue *cue)
     return shape;
 }
 
-// ---- handing on
-// ----------------------------------------------------------------------------------------------------
+// ---- handing on ------------------------------------------------------------------------------------------
 
 static void phone_note_disguise(Candidate *candidate, const Window *window)
 {
@@ -385,8 +381,7 @@ static double phone_weigh_context(Phones *phones, Window *window, double shape, 
     return shape;
 }
 
-// ---- trying
-// ----------------------------------------------------------------------------------------------------------
+// ---- trying ----------------------------------------------------------------------------------------------
 
 // Tries the window as it is. True when it was taken; *go_on is false when there is no room for more.
 static bool phone_try_nanp(Phones *phones, const Window *as_is, bool *go_on)

@@ -4,8 +4,7 @@
 
 #include "detect/internal.h"
 
-// ---- the words around
-// ----------------------------------------------------------------------------------------------
+// ---- the words around ------------------------------------------------------------------------------------
 
 typedef enum {
     CUE_NONE,
@@ -21,8 +20,7 @@ typedef struct {
 // What the nearest telling word says, before the stretch or behind it.
 PhoneCue phone_cue(DetectScan *scan, gsize start, gsize end);
 
-// ---- values
-// ----------------------------------------------------------------------------------------------------------
+// ---- values ----------------------------------------------------------------------------------------------
 
 // "+1..." of ten digits or eleven that begin with 1, when the North American plan has such numbers; else
 // NULL.

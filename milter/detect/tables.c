@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-// ---- lines
-// -------------------------------------------------------------------------------------------------------
+// ---- lines -----------------------------------------------------------------------------------------------
 
 bool tables_wrong(GError **error, const char *name, guint line, const char *format, ...)
 {
@@ -88,8 +87,7 @@ const GPtrArray *tables_lines(const DetectData *data, const char *name)
     return g_hash_table_lookup(data->tables, name);
 }
 
-// ---- checks shared by the tables
-// ---------------------------------------------------------------------------------
+// ---- checks shared by the tables -------------------------------------------------------------------------
 
 static bool tables_number(const char *name, const TableLine *line, guint field, int least, int most, int *out,
                           GError **error)
@@ -131,8 +129,7 @@ static void tables_each_word(const char *list, void (*func)(const char *word, vo
             func(words[i], data);
 }
 
-// ---- area codes and countries
-// ------------------------------------------------------------------------------------
+// ---- area codes and countries ----------------------------------------------------------------------------
 
 static const char *const NPA_SECTIONS[] = {NULL,        "us",       "canada", "caribbean",
                                            "toll-free", "personal", "premium"};
@@ -193,8 +190,7 @@ const char *tables_country(const DetectData *data, const char *digits, gsize n)
     return found;
 }
 
-// ---- hotlines, mail services, approved tools
-// ---------------------------------------------------------------------
+// ---- hotlines, mail services, approved tools -------------------------------------------------------------
 
 static bool tables_load_hotline(DetectData *data, const char *name, const TableLine *line, GError **error)
 {
@@ -276,8 +272,7 @@ const char *tables_approved(const DetectData *data, const char *host, const char
     return name;
 }
 
-// ---- platforms
-// ---------------------------------------------------------------------------------------------------
+// ---- platforms -------------------------------------------------------------------------------------------
 
 static void tables_add_platform_word(const char *word, void *data)
 {
@@ -403,8 +398,7 @@ bool tables_is_shortener(const DetectData *data, const char *host)
     return g_hash_table_contains(data->shorteners, host);
 }
 
-// ---- all of them
-// -------------------------------------------------------------------------------------------------
+// ---- all of them -----------------------------------------------------------------------------------------
 
 typedef struct {
     const char *name;

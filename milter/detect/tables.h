@@ -70,8 +70,7 @@ bool tables_known_tld(const DetectData *data, const char *host);
 // confusable with; NULL when some character resembles none. Caller frees.
 char *tables_latin_lookalike(const DetectData *data, const char *text, gsize n);
 
-// ---- compiled patterns
-// -------------------------------------------------------------------------------------------
+// ---- compiled patterns -----------------------------------------------------------------------------------
 
 // Byte patterns over a view's text (lower case UTF-8, not in UTF mode: a letter beyond ASCII is
 // [\x80-\xff]+). Every quantifier bounded. Add a line and use it with pattern_next.

@@ -33,8 +33,7 @@ bool work_check_claim(Quarantine *quarantine, const char *record, const char *wh
                       GError **error);
 bool check_who(const char *who, GError **error);
 
-// ---- SMTP (smtp.c)
-// -----------------------------------------------------------------------------------------------------------
+// ---- SMTP (smtp.c) ---------------------------------------------------------------------------------------
 
 typedef enum {
     SMTP_ACCEPTED,
@@ -55,8 +54,7 @@ typedef struct {
 // Sends to the re-injection listener. `*out_queue_id` gets what the server calls it, where it says so.
 SmtpResult smtp_send(const Config *config, const SmtpMail *mail, char **out_queue_id, GError **error);
 
-// ---- notices
-// -------------------------------------------------------------------------------------------------------------------
+// ---- notices ---------------------------------------------------------------------------------------------
 
 // NULL when a notice may go to the envelope's sender; else why not (static).
 const char *notice_refusal(const Config *config, const Envelope *envelope, const Message *message,

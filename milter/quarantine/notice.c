@@ -4,8 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-// ---- to whom
-// ---------------------------------------------------------------------------------------------------------
+// ---- to whom ---------------------------------------------------------------------------------------------
 
 static bool is_automatic_address(const char *address)
 {
@@ -77,8 +76,7 @@ const char *notice_refusal(const Config *config, const Envelope *envelope, const
     return is_school_sender(decision, to) ? NULL : "sender is not a school account";
 }
 
-// ---- what
-// ------------------------------------------------------------------------------------------------------------
+// ---- what ------------------------------------------------------------------------------------------------
 
 static const char *text_of(const json_t *object, const char *key, const char *fallback)
 {

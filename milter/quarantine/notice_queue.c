@@ -68,8 +68,7 @@ bool quarantine_notice(Quarantine *quarantine, NoticeKind kind, const char *reco
     return work_end(quarantine, ok, error);
 }
 
-// ---- sending
-// ---------------------------------------------------------------------------------------------------------
+// ---- sending ---------------------------------------------------------------------------------------------
 
 typedef struct {
     int64_t id;

@@ -64,8 +64,7 @@ void quarantine_close(Quarantine **quarantine)
     g_clear_pointer(quarantine, g_free);
 }
 
-// ---- work
-// --------------------------------------------------------------------------------------------------------
+// ---- work ------------------------------------------------------------------------------------------------
 
 bool work_begin(Quarantine *quarantine, GError **error)
 {
@@ -243,8 +242,7 @@ bool work_check_claim(Quarantine *quarantine, const char *record, const char *wh
     return false;
 }
 
-// ---- holding
-// -----------------------------------------------------------------------------------------------------
+// ---- holding ---------------------------------------------------------------------------------------------
 
 static bool insert_item(Quarantine *quarantine, const ArchiveRef *ref, const Envelope *envelope,
                         const char *summary, int64_t now_us, GError **error)

@@ -83,8 +83,7 @@ bool quarantine_deny(Quarantine *quarantine, const char *record, const char *who
 // -> released; cannot tell -> unconfirmed, for a person. Number settled, -1 with `error`.
 int quarantine_recover(Quarantine *quarantine, int64_t now_us, GError **error);
 
-// ---- notices
-// -----------------------------------------------------------------------------------------------------------
+// ---- notices ---------------------------------------------------------------------------------------------
 
 typedef enum { NOTICE_HELD, NOTICE_COACH, NOTICE_DENIED } NoticeKind;
 // Queues a notice to the sender about `decision` (the JSON of judgement_to_json, masked values): durable when

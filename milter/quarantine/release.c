@@ -53,8 +53,7 @@ static bool set_phase(Quarantine *quarantine, const char *token, int phase, GErr
     return store_run(set, error);
 }
 
-// ---- taking the recipients
-// ------------------------------------------------------------------------------------------
+// ---- taking the recipients -------------------------------------------------------------------------------
 
 static bool wanted(const GPtrArray *only, const char *address)
 {
@@ -143,8 +142,7 @@ static bool prepare(Release *release, GPtrArray *only, GError **error)
     return work_end(release->quarantine, ok, error);
 }
 
-// ---- sending
-// ------------------------------------------------------------------------------------------------------------
+// ---- sending ---------------------------------------------------------------------------------------------
 
 // RFC 5322 3.6.6: a message put back into the mail system says who did so, when, and by which id.
 static char *resent_head(const Release *release)
@@ -282,8 +280,7 @@ bool quarantine_settle(Quarantine *quarantine, const char *record, bool delivere
     return work_end(quarantine, ok, error);
 }
 
-// ---- after a crash
-// ---------------------------------------------------------------------------------------------------------
+// ---- after a crash ---------------------------------------------------------------------------------------
 
 typedef struct {
     char *token, *record, *who, *process;

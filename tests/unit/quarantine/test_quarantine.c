@@ -183,8 +183,7 @@ Test(quarantine, every_step_becomes_an_event_once)
     bench_free(bench);
 }
 
-// ---- notices
-// ---------------------------------------------------------------------------------------------------------
+// ---- notices ---------------------------------------------------------------------------------------------
 
 static const char *refusal_of(Bench *bench, const char *from, const char *header, const char *value)
 {
