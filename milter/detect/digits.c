@@ -12,86 +12,87 @@ typedef enum { RANK_NONE, RANK_UNIT, RANK_TEEN, RANK_TENS, RANK_HUNDREDS, RANK_D
 
 typedef struct {
     const char *word, *digits;
+    guint8 len, digits_len;
     guint8 rank;
     bool homophone;
 } NumberWord;
 
-// Longer words before those they begin with.
+// By their first letter, in order.
 static const NumberWord WORDS[] = {
-    {"zero", "0", RANK_UNIT},
-    {"cero", "0", RANK_UNIT},
-    {"nought", "0", RANK_UNIT},
-    {"oh", "0", RANK_UNIT, true},
-    {"fourteen", "14", RANK_TEEN},
-    {"fifteen", "15", RANK_TEEN},
-    {"sixteen", "16", RANK_TEEN},
-    {"seventeen", "17", RANK_TEEN},
-    {"eighteen", "18", RANK_TEEN},
-    {"nineteen", "19", RANK_TEEN},
-    {"thirteen", "13", RANK_TEEN},
-    {"eleven", "11", RANK_TEEN},
-    {"twelve", "12", RANK_TEEN},
-    {"ten", "10", RANK_TEEN, true},
-    {"twenty", "20", RANK_TENS},
-    {"thirty", "30", RANK_TENS},
-    {"forty", "40", RANK_TENS},
-    {"fourty", "40", RANK_TENS},
-    {"fifty", "50", RANK_TENS},
-    {"sixty", "60", RANK_TENS},
-    {"seventy", "70", RANK_TENS},
-    {"eighty", "80", RANK_TENS},
-    {"ninety", "90", RANK_TENS},
-    {"one", "1", RANK_UNIT},
-    {"won", "1", RANK_UNIT, true},
-    {"two", "2", RANK_UNIT},
-    {"too", "2", RANK_UNIT, true},
-    {"to", "2", RANK_UNIT, true},
-    {"three", "3", RANK_UNIT},
-    {"tree", "3", RANK_UNIT, true},
-    {"four", "4", RANK_UNIT},
-    {"fore", "4", RANK_UNIT, true},
-    {"for", "4", RANK_UNIT, true},
-    {"five", "5", RANK_UNIT},
-    {"six", "6", RANK_UNIT},
-    {"seven", "7", RANK_UNIT},
-    {"eight", "8", RANK_UNIT},
-    {"ate", "8", RANK_UNIT, true},
-    {"nine", "9", RANK_UNIT},
-    {"niner", "9", RANK_UNIT},
-    {"uno", "1", RANK_UNIT},
-    {"una", "1", RANK_UNIT, true},
-    {"dos", "2", RANK_UNIT},
-    {"tres", "3", RANK_UNIT},
-    {"cuatrocientos", "400", RANK_HUNDREDS},
-    {"cuatro", "4", RANK_UNIT},
-    {"cincuenta", "50", RANK_TENS},
-    {"cinco", "5", RANK_UNIT},
-    {"seiscientos", "600", RANK_HUNDREDS},
-    {"sesenta", "60", RANK_TENS},
-    {"seis", "6", RANK_UNIT},
-    {"setecientos", "700", RANK_HUNDREDS},
-    {"setenta", "70", RANK_TENS},
-    {"siete", "7", RANK_UNIT},
-    {"ochocientos", "800", RANK_HUNDREDS},
-    {"ochenta", "80", RANK_TENS},
-    {"ocho", "8", RANK_UNIT},
-    {"novecientos", "900", RANK_HUNDREDS},
-    {"noventa", "90", RANK_TENS},
-    {"nueve", "9", RANK_UNIT},
-    {"diez", "10", RANK_TEEN},
-    {"once", "11", RANK_TEEN, true},
-    {"doce", "12", RANK_TEEN},
-    {"trece", "13", RANK_TEEN},
-    {"catorce", "14", RANK_TEEN},
-    {"quince", "15", RANK_TEEN},
-    {"veinte", "20", RANK_TENS},
-    {"treinta", "30", RANK_TENS},
-    {"cuarenta", "40", RANK_TENS},
-    {"doscientos", "200", RANK_HUNDREDS},
-    {"trescientos", "300", RANK_HUNDREDS},
-    {"quinientos", "500", RANK_HUNDREDS},
-    {"hundred", "00", RANK_DONE, true},
-    {"o", "0", RANK_UNIT, true},
+    {"ate", "8", 3, 1, RANK_UNIT, true},
+    {"cero", "0", 4, 1, RANK_UNIT},
+    {"cuatrocientos", "400", 13, 3, RANK_HUNDREDS},
+    {"cuatro", "4", 6, 1, RANK_UNIT},
+    {"cincuenta", "50", 9, 2, RANK_TENS},
+    {"cinco", "5", 5, 1, RANK_UNIT},
+    {"catorce", "14", 7, 2, RANK_TEEN},
+    {"cuarenta", "40", 8, 2, RANK_TENS},
+    {"dos", "2", 3, 1, RANK_UNIT},
+    {"diez", "10", 4, 2, RANK_TEEN},
+    {"doce", "12", 4, 2, RANK_TEEN},
+    {"doscientos", "200", 10, 3, RANK_HUNDREDS},
+    {"eighteen", "18", 8, 2, RANK_TEEN},
+    {"eleven", "11", 6, 2, RANK_TEEN},
+    {"eighty", "80", 6, 2, RANK_TENS},
+    {"eight", "8", 5, 1, RANK_UNIT},
+    {"fourteen", "14", 8, 2, RANK_TEEN},
+    {"fifteen", "15", 7, 2, RANK_TEEN},
+    {"forty", "40", 5, 2, RANK_TENS},
+    {"fourty", "40", 6, 2, RANK_TENS},
+    {"fifty", "50", 5, 2, RANK_TENS},
+    {"four", "4", 4, 1, RANK_UNIT},
+    {"fore", "4", 4, 1, RANK_UNIT, true},
+    {"for", "4", 3, 1, RANK_UNIT, true},
+    {"five", "5", 4, 1, RANK_UNIT},
+    {"hundred", "00", 7, 2, RANK_DONE, true},
+    {"nought", "0", 6, 1, RANK_UNIT},
+    {"nineteen", "19", 8, 2, RANK_TEEN},
+    {"ninety", "90", 6, 2, RANK_TENS},
+    {"nine", "9", 4, 1, RANK_UNIT},
+    {"niner", "9", 5, 1, RANK_UNIT},
+    {"novecientos", "900", 11, 3, RANK_HUNDREDS},
+    {"noventa", "90", 7, 2, RANK_TENS},
+    {"nueve", "9", 5, 1, RANK_UNIT},
+    {"oh", "0", 2, 1, RANK_UNIT, true},
+    {"one", "1", 3, 1, RANK_UNIT},
+    {"ochocientos", "800", 11, 3, RANK_HUNDREDS},
+    {"ochenta", "80", 7, 2, RANK_TENS},
+    {"ocho", "8", 4, 1, RANK_UNIT},
+    {"once", "11", 4, 2, RANK_TEEN, true},
+    {"o", "0", 1, 1, RANK_UNIT, true},
+    {"quince", "15", 6, 2, RANK_TEEN},
+    {"quinientos", "500", 10, 3, RANK_HUNDREDS},
+    {"sixteen", "16", 7, 2, RANK_TEEN},
+    {"seventeen", "17", 9, 2, RANK_TEEN},
+    {"sixty", "60", 5, 2, RANK_TENS},
+    {"seventy", "70", 7, 2, RANK_TENS},
+    {"six", "6", 3, 1, RANK_UNIT},
+    {"seven", "7", 5, 1, RANK_UNIT},
+    {"seiscientos", "600", 11, 3, RANK_HUNDREDS},
+    {"sesenta", "60", 7, 2, RANK_TENS},
+    {"seis", "6", 4, 1, RANK_UNIT},
+    {"setecientos", "700", 11, 3, RANK_HUNDREDS},
+    {"setenta", "70", 7, 2, RANK_TENS},
+    {"siete", "7", 5, 1, RANK_UNIT},
+    {"thirteen", "13", 8, 2, RANK_TEEN},
+    {"twelve", "12", 6, 2, RANK_TEEN},
+    {"ten", "10", 3, 2, RANK_TEEN, true},
+    {"twenty", "20", 6, 2, RANK_TENS},
+    {"thirty", "30", 6, 2, RANK_TENS},
+    {"two", "2", 3, 1, RANK_UNIT},
+    {"too", "2", 3, 1, RANK_UNIT, true},
+    {"to", "2", 2, 1, RANK_UNIT, true},
+    {"three", "3", 5, 1, RANK_UNIT},
+    {"tree", "3", 4, 1, RANK_UNIT, true},
+    {"tres", "3", 4, 1, RANK_UNIT},
+    {"trece", "13", 5, 2, RANK_TEEN},
+    {"treinta", "30", 7, 2, RANK_TENS},
+    {"trescientos", "300", 11, 3, RANK_HUNDREDS},
+    {"uno", "1", 3, 1, RANK_UNIT},
+    {"una", "1", 3, 1, RANK_UNIT, true},
+    {"veinte", "20", 6, 2, RANK_TENS},
+    {"won", "1", 3, 1, RANK_UNIT, true},
+    {"zero", "0", 4, 1, RANK_UNIT},
 };
 
 static const struct {
@@ -127,17 +128,30 @@ static DigitGroup *digits_last(DigitReader *reader)
 
 // ---- one word --------------------------------------------------------------------------------------------
 
-static const NumberWord *digits_word_at(const char *text, gsize n)
+// Where the words of each letter begin in the table.
+typedef struct {
+    guint8 first[27];
+} NumberIndex;
+
+static void digits_index(NumberIndex *index)
+{
+    gsize at = 0;
+    for (int letter = 0; letter < 27; letter++) {
+        index->first[letter] = (guint8)at;
+        while (at < G_N_ELEMENTS(WORDS) && WORDS[at].word[0] == 'a' + letter)
+            at++;
+    }
+    g_assert(at == G_N_ELEMENTS(WORDS));
+}
+
+static const NumberWord *digits_word_at(const NumberIndex *index, const char *text, gsize n)
 {
     const NumberWord *best = NULL;
-    gsize longest = 0;
-    for (gsize i = 0; i < G_N_ELEMENTS(WORDS); i++) {
-        gsize len = strlen(WORDS[i].word);
-        if (len <= n && len > longest && WORDS[i].word[0] == text[0] &&
-            memcmp(WORDS[i].word, text, len) == 0) {
+    int letter = g_ascii_islower(*text) ? *text - 'a' : 26;
+    for (gsize i = index->first[letter]; letter < 26 && i < index->first[letter + 1]; i++) {
+        gsize len = WORDS[i].len;
+        if (len <= n && (!best || len > best->len) && memcmp(WORDS[i].word, text, len) == 0)
             best = &WORDS[i];
-            longest = len;
-        }
     }
     return best;
 }
@@ -154,7 +168,8 @@ static bool digits_put(char *out, guint8 *n, const char *digits, gsize len)
 
 // All of the token as number words and figures one behind the other. A prefix never begins two words of the
 // table, so taking the longest is right but for "o", which is tried where nothing longer is.
-static bool digits_as_words(const char *token, gsize len, DigitGroup *group, char *out)
+static bool digits_as_words(const NumberIndex *index, const char *token, gsize len, DigitGroup *group,
+                            char *out)
 {
     bool ok = true;
     guint letters = 0;
@@ -165,13 +180,13 @@ static bool digits_as_words(const char *token, gsize len, DigitGroup *group, cha
             group->figures++;
             group->rank = RANK_NONE;
             i++;
-        } else if ((word = digits_word_at(token + i, len - i)) != NULL) {
-            ok = digits_put(out, &group->n, word->digits, strlen(word->digits));
+        } else if ((word = digits_word_at(index, token + i, len - i)) != NULL) {
+            ok = digits_put(out, &group->n, word->digits, word->digits_len);
             group->words++;
             letters += word->word[1] == '\0';
             group->homophones = (guint8)(group->homophones + word->homophone);
             group->rank = word->rank;
-            i += strlen(word->word);
+            i += word->len;
         } else {
             ok = false;
         }
@@ -182,9 +197,11 @@ static bool digits_as_words(const char *token, gsize len, DigitGroup *group, cha
 
 // Figures and letters drawn like figures. Letters alone only where they are as many as a group of a number
 // has.
-static bool digits_as_leet(const char *token, gsize len, DigitGroup *group, char *out)
+static bool digits_as_leet(const NumberIndex *index, const char *token, gsize len, DigitGroup *group,
+                           char *out)
 {
     bool ok = len <= 11;
+    (void)index;
     for (gsize i = 0; ok && i < len; i++) {
         char digit = g_ascii_isdigit(token[i]) ? token[i] : digits_leet(token[i]);
         ok = digit != '\0' && digits_put(out, &group->n, &digit, 1);
@@ -195,9 +212,11 @@ static bool digits_as_leet(const char *token, gsize len, DigitGroup *group, char
 }
 
 // Figures with letters before, behind, or both: "cell4135550142now", "0142x12".
-static bool digits_as_glued(const char *token, gsize len, DigitGroup *group, char *out)
+static bool digits_as_glued(const NumberIndex *index, const char *token, gsize len, DigitGroup *group,
+                            char *out)
 {
     gsize first = 0, last;
+    (void)index;
     while (first < len && !g_ascii_isdigit(token[first]))
         first++;
     for (last = first; last < len && g_ascii_isdigit(token[last]);)
@@ -222,9 +241,11 @@ static bool digits_as_glued(const char *token, gsize len, DigitGroup *group, cha
     return ok;
 }
 
-static bool digits_as_figures(const char *token, gsize len, DigitGroup *group, char *out)
+static bool digits_as_figures(const NumberIndex *index, const char *token, gsize len, DigitGroup *group,
+                              char *out)
 {
     bool ok = len <= DIGITS_MOST;
+    (void)index;
     for (gsize i = 0; ok && i < len; i++)
         ok = g_ascii_isdigit(token[i]);
     if (ok) {
@@ -234,14 +255,15 @@ static bool digits_as_figures(const char *token, gsize len, DigitGroup *group, c
     return ok;
 }
 
-static bool digits_token(const DetectView *view, gsize start, gsize end, DigitGroup *group, char *out)
+static bool digits_token(const NumberIndex *index, const DetectView *view, gsize start, gsize end,
+                         DigitGroup *group, char *out)
 {
-    static bool (*const WAYS[])(const char *, gsize, DigitGroup *, char *) = {
+    static bool (*const WAYS[])(const NumberIndex *, const char *, gsize, DigitGroup *, char *) = {
         digits_as_figures, digits_as_words, digits_as_leet, digits_as_glued};
     bool ok = false;
     for (gsize i = 0; !ok && end - start <= TOKEN_MOST && i < G_N_ELEMENTS(WAYS); i++) {
         *group = (DigitGroup){.start = (guint32)start, .end = (guint32)end};
-        ok = WAYS[i](view->text + start, end - start, group, out);
+        ok = WAYS[i](index, view->text + start, end - start, group, out);
     }
     return ok;
 }
@@ -301,10 +323,10 @@ static Gap digits_filler(const char *token, gsize len)
 {
     Gap gap = GAP_BREAK;
     for (gsize i = 0; gap == GAP_BREAK && i < G_N_ELEMENTS(MARKS); i++)
-        if (strlen(MARKS[i]) == len && memcmp(MARKS[i], token, len) == 0)
+        if (*MARKS[i] == *token && strlen(MARKS[i]) == len && memcmp(MARKS[i], token, len) == 0)
             gap = GAP_WORD;
     for (gsize i = 0; gap == GAP_BREAK && i < G_N_ELEMENTS(FILLERS); i++)
-        if (strlen(FILLERS[i]) == len && memcmp(FILLERS[i], token, len) == 0)
+        if (*FILLERS[i] == *token && strlen(FILLERS[i]) == len && memcmp(FILLERS[i], token, len) == 0)
             gap = GAP_LETTERS;
     return gap;
 }
@@ -313,7 +335,8 @@ static guint digits_multiplier(const char *token, gsize len)
 {
     guint times = 0;
     for (gsize i = 0; i < G_N_ELEMENTS(MULTIPLIERS); i++)
-        if (strlen(MULTIPLIERS[i].word) == len && memcmp(MULTIPLIERS[i].word, token, len) == 0)
+        if (*MULTIPLIERS[i].word == *token && strlen(MULTIPLIERS[i].word) == len &&
+            memcmp(MULTIPLIERS[i].word, token, len) == 0)
             times = MULTIPLIERS[i].times;
     return times;
 }
@@ -427,6 +450,8 @@ DigitRow *digits_read(const DetectView *view)
     row->groups = g_array_new(FALSE, FALSE, sizeof(DigitGroup));
     row->digits = g_string_new(NULL);
     DigitReader reader = {.row = row, .view = view};
+    NumberIndex index;
+    digits_index(&index);
     guint fillers = 0;
     Gap filler, said = GAP_BREAK;
     bool broken = false;
@@ -445,7 +470,7 @@ DigitRow *digits_read(const DetectView *view)
         } else if ((filler = digits_filler(view->text + at, end - at)) != GAP_BREAK) {
             said = fillers == 0 || said == GAP_WORD ? filler : said;
             fillers++;
-        } else if (digits_token(view, at, end, &group, digits)) {
+        } else if (digits_token(&index, view, at, end, &group, digits)) {
             if (!broken)
                 digits_close_gap(&reader, reader.times ? reader.times_start : group.start, fillers, said);
             DigitGroup *last = digits_last(&reader);

@@ -1,5 +1,7 @@
 #include "detect/phrases_book.h"
 
+#include <string.h>
+
 // A match is found by the set of places each item can end at, kept as bits relative to the first word: no
 // recursion, no backtracking, at most PHRASE_REACH words looked at.
 #define PHRASE_REACH 40
@@ -51,38 +53,70 @@ typedef struct {
 
 static gunichar phrase_char(const PhraseReader *reader, gsize at)
 {
-    return at < reader->len ? g_utf8_get_char(reader->text + at) : 0;
+    guchar byte = at < reader->len ? (guchar)reader->text[at] : 0;
+    return byte < 0x80 ? byte : g_utf8_get_char(reader->text + at);
 }
 
 // A word ends at `at` unless an apostrophe or the hyphen after a single letter ("e-mail") holds it together.
 static bool phrase_holds(const PhraseReader *reader, gsize start, gsize at)
 {
     gunichar c = phrase_char(reader, at);
-    gunichar next = c ? phrase_char(reader, at + (gsize)g_unichar_to_utf8(c, NULL)) : 0;
     bool joined = phrase_is_apostrophe(c) || (c == '-' && at - start == 1 && reader->text[start] == 'e');
-    return joined && phrases_fold(next) != 0;
+    return joined && phrases_fold(phrase_char(reader, at + (gsize)g_unichar_to_utf8(c, NULL))) != 0;
 }
 
-static void phrase_read_word(PhraseReader *reader, GString *out)
+// A word as it is compared, at most PHRASE_WORD bytes and one character more of it.
+#define PHRASE_WORD 64
+typedef struct {
+    char text[PHRASE_WORD + 8];
+    gsize len;
+    guint hash;
+} PhraseWord;
+
+static void phrase_put(PhraseWord *word, gunichar c)
+{
+    gsize from = word->len;
+    if (word->len < PHRASE_WORD && c < 0x80)
+        word->text[word->len++] = (char)c;
+    else if (word->len < PHRASE_WORD)
+        word->len += (gsize)g_unichar_to_utf8(c, word->text + word->len);
+    for (gsize i = from; i < word->len; i++)
+        word->hash = phrase_hash(word->hash, (guint8)word->text[i]);
+}
+
+static void phrase_read_word(PhraseReader *reader, PhraseWord *out)
 {
     gsize start = reader->at;
     bool more = true;
-    g_string_truncate(out, 0);
+    out->len = 0;
+    out->hash = PHRASE_HASH;
     while (more) {
         gunichar c = phrase_char(reader, reader->at);
         gunichar folded = phrases_fold(c);
-        if (folded && out->len < 64)
-            g_string_append_unichar(out, folded);
-        reader->at += (gsize)g_unichar_to_utf8(c, NULL);
+        if (folded)
+            phrase_put(out, folded);
+        reader->at += c < 0x80 ? 1 : (gsize)g_unichar_to_utf8(c, NULL);
         more = reader->at < reader->len &&
                (phrases_fold(phrase_char(reader, reader->at)) || phrase_holds(reader, start, reader->at));
     }
 }
 
+// Number of a word in the book; 0 = no pattern knows it.
+static guint32 phrase_number(const PhraseBook *book, const PhraseWord *word)
+{
+    const PhraseEntry *entry = &book->entries[word->hash & book->mask];
+    while (entry->word && !(entry->hash == word->hash && strncmp(entry->word, word->text, word->len) == 0 &&
+                            entry->word[word->len] == '\0'))
+        entry = entry == &book->entries[book->mask] ? book->entries : entry + 1;
+    return entry->number;
+}
+
 static void phrase_read_gap(PhraseReader *reader)
 {
     gunichar c = phrase_char(reader, reader->at);
-    reader->at += (gsize)g_unichar_to_utf8(c, NULL);
+    reader->at += c < 0x80 ? 1 : (gsize)g_unichar_to_utf8(c, NULL);
+    if (c == ' ')
+        return;
     PhraseBreak found = phrase_break_of(c, phrase_char(reader, reader->at));
     if (c == '\n') {
         reader->newlines++;
@@ -105,8 +139,8 @@ static void phrase_read_gap(PhraseReader *reader)
 
 GArray *phrases_tokens(const PhraseBook *book, const char *text, gsize len)
 {
-    GArray *tokens = g_array_new(FALSE, FALSE, sizeof(PhraseToken));
-    g_autoptr(GString) word = g_string_new(NULL);
+    GArray *tokens = g_array_sized_new(FALSE, FALSE, sizeof(PhraseToken), (guint)(len / 8) + 8);
+    PhraseWord word;
     PhraseReader reader = {.text = text, .len = len, .line = true};
     while (reader.at < len) {
         if (phrases_fold(phrase_char(&reader, reader.at))) {
@@ -114,9 +148,9 @@ GArray *phrases_tokens(const PhraseBook *book, const char *text, gsize len)
                                  .before = reader.before,
                                  .line = reader.line,
                                  .quoted = reader.quoted};
-            phrase_read_word(&reader, word);
+            phrase_read_word(&reader, &word);
             token.end = (guint32)reader.at;
-            token.word = GPOINTER_TO_UINT(g_hash_table_lookup(book->words, word->str));
+            token.word = phrase_number(book, &word);
             g_array_append_val(tokens, token);
             reader.before = BREAK_NONE;
             reader.line = false;
@@ -150,7 +184,9 @@ static guint64 phrase_step(const PhraseItem *item, const GArray *tokens, guint f
     for (guint offset = 0; item->choices && offset < limit - first; offset++) {
         if (!(from >> offset & 1))
             continue;
-        for (guint c = 0; c < item->choices->len; c++) {
+        guint32 word = g_array_index(tokens, PhraseToken, first + offset).word;
+        bool may = item->firsts[word / 8] >> word % 8 & 1;
+        for (guint c = 0; may && c < item->choices->len; c++) {
             const GArray *words = g_ptr_array_index(item->choices, c);
             if (phrase_words_at(words, tokens, first + offset, limit))
                 to |= G_GUINT64_CONSTANT(1) << (offset + words->len);
@@ -173,7 +209,7 @@ GArray *phrases_match(const PhraseBook *book, const GArray *tokens, guint max)
     GArray *hits = g_array_new(FALSE, FALSE, sizeof(PhraseHit));
     for (guint first = 0; first < tokens->len && hits->len < max; first++) {
         guint32 word = g_array_index(tokens, PhraseToken, first).word;
-        const GArray *starts = g_ptr_array_index(book->starts, word);
+        const GArray *starts = word ? g_ptr_array_index(book->starts, word) : NULL;
         guint limit = first + 1;
         while (starts && limit < tokens->len && limit < first + PHRASE_REACH &&
                g_array_index(tokens, PhraseToken, limit).before < BREAK_SENTENCE)

@@ -13,6 +13,7 @@ static void book_item_free(gpointer data)
     PhraseItem *item = data;
     if (item->choices)
         g_ptr_array_unref(item->choices);
+    g_free(item->firsts);
     g_free(item);
 }
 
@@ -43,6 +44,7 @@ void phrases_free(PhraseBook *book)
         g_hash_table_unref(book->slots);
         g_ptr_array_unref(book->phrases);
         g_ptr_array_unref(book->starts);
+        g_free(book->entries);
         g_free(book);
     }
 }
@@ -238,6 +240,41 @@ static bool book_slot(BookReader *reader, const TableLine *line)
     return choices != NULL;
 }
 
+// What the matcher looks up fast, once all words have their numbers.
+static void book_finish(PhraseBook *book)
+{
+    guint count = g_hash_table_size(book->words), room = 64;
+    while (room < 4 * count)
+        room *= 2;
+    book->entries = g_new0(PhraseEntry, room);
+    book->mask = room - 1;
+    GHashTableIter iter;
+    gpointer word, number;
+    g_hash_table_iter_init(&iter, book->words);
+    while (g_hash_table_iter_next(&iter, &word, &number)) {
+        guint hash = PHRASE_HASH;
+        for (const char *p = word; *p; p++)
+            hash = phrase_hash(hash, (guint8)*p);
+        guint at = hash & book->mask;
+        while (book->entries[at].word)
+            at = (at + 1) & book->mask;
+        book->entries[at] = (PhraseEntry){word, hash, GPOINTER_TO_UINT(number)};
+    }
+    for (guint i = 0; i < book->phrases->len; i++) {
+        const Phrase *phrase = g_ptr_array_index(book->phrases, i);
+        for (guint k = 0; k < phrase->items->len; k++) {
+            PhraseItem *item = g_ptr_array_index(phrase->items, k);
+            item->firsts = g_malloc0(count / 8 + 1);
+            for (guint c = 0; item->choices && c < item->choices->len; c++) {
+                guint32 first = g_array_index((GArray *)g_ptr_array_index(item->choices, c), guint32, 0);
+                item->firsts[first / 8] |= (guint8)(1 << (first % 8));
+            }
+        }
+    }
+    // Words that begin no phrase have no list, but have a number.
+    g_ptr_array_set_size(book->starts, (gint)count + 1);
+}
+
 PhraseBook *phrases_new(const char *name, const GPtrArray *lines, GError **error)
 {
     PhraseBook *book = g_new0(PhraseBook, 1);
@@ -252,9 +289,9 @@ PhraseBook *phrases_new(const char *name, const GPtrArray *lines, GError **error
         reader.line = line->line;
         ok = strcmp(line->section, "slots") == 0 ? book_slot(&reader, line) : book_phrase(&reader, line);
     }
-    // Words that begin no phrase have no list, but have a number.
-    g_ptr_array_set_size(book->starts, (gint)g_hash_table_size(book->words) + 1);
-    if (!ok)
+    if (ok)
+        book_finish(book);
+    else
         g_clear_pointer(&book, phrases_free);
     return book;
 }

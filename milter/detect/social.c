@@ -20,7 +20,8 @@ static gsize social_defanged_dot(const char *text, gsize n)
 {
     static const char *const DOTS[] = {"[.]", "(.)", "{.}", "[dot]", "(dot)", "{dot}"};
     gsize len = 0;
-    for (gsize i = 0; len == 0 && i < G_N_ELEMENTS(DOTS); i++)
+    bool bracket = n > 0 && (*text == '[' || *text == '(' || *text == '{');
+    for (gsize i = 0; bracket && len == 0 && i < G_N_ELEMENTS(DOTS); i++)
         if (n >= strlen(DOTS[i]) && memcmp(text, DOTS[i], strlen(DOTS[i])) == 0)
             len = strlen(DOTS[i]);
     return len;
@@ -48,6 +49,20 @@ static gsize social_host(const DetectView *view, gsize at, GString *host, const 
         end--;
     }
     return end;
+}
+
+// The end of the word at `at`, a host's character, when it cannot be a host: no dot within, none disguised behind.
+// `at` itself when it may be one.
+static gsize social_plain_word(const DetectView *view, gsize at)
+{
+    gsize end = at, last = at;
+    while (end < view->len && social_host_char(view->text[end]))
+        end++;
+    for (last = end; last > at && (view->text[last - 1] == '.' || view->text[last - 1] == '-');)
+        last--;
+    bool may = memchr(view->text + at, '.', last - at) != NULL ||
+               social_defanged_dot(view->text + end, view->len - end) > 0;
+    return may ? at : end;
 }
 
 // The end of the path, query and fragment that begin at `at`.
@@ -223,10 +238,13 @@ void social_find(DetectScan *scan)
     g_autoptr(GString) host = g_string_new(NULL);
     for (gsize at = 0; at < view->len;) {
         char before = at > 0 ? view->text[at - 1] : ' ';
+        gsize plain = at;
         if (view->text[at] == ':') {
             at = social_try_number(scan, at);
         } else if (!social_host_char(view->text[at]) || view->text[at] == '.' || view->text[at] == '-') {
             at++;
+        } else if ((plain = social_plain_word(view, at)) > at) {
+            at = plain;
         } else {
             const char *disguise = NULL;
             gsize end = social_host(view, at, host, &disguise);

@@ -82,7 +82,10 @@ static gsize handle_spelled_mark(const DetectView *view, gsize at, char *mark)
     } FORMS[] = {{" dot ", '.'},   {" punto ", '.'}, {" underscore ", '_'}, {" guion bajo ", '_'},
                  {" point ", '.'}, {"(dot)", '.'},   {"[dot]", '.'},        {" under score ", '_'}};
     gsize found = 0;
-    for (gsize i = 0; !found && i < G_N_ELEMENTS(FORMS); i++) {
+    char first = at + 1 < view->len ? view->text[at] : '\0';
+    bool may =
+        (first == ' ' || first == '(' || first == '[') && memchr("dpug", view->text[at + 1], 4) != NULL;
+    for (gsize i = 0; may && !found && i < G_N_ELEMENTS(FORMS); i++) {
         gsize n = strlen(FORMS[i].form);
         if (view->len - at > n && memcmp(view->text + at, FORMS[i].form, n) == 0 &&
             g_ascii_isalnum(view->text[at + n])) {
@@ -132,8 +135,8 @@ static bool handle_is_name(const DetectView *view, HandleName *name)
     const char *next = view->text + name->end;
     return len >= NAME_LEAST && letters > 0 && (g_ascii_isalnum(name->text[0]) || name->text[0] == '_') &&
            *next != '@' && !((guchar)*next >= 0x80 && g_unichar_isalpha(g_utf8_get_char(next))) &&
-           !(next[0] == '/' && next[1] == '/') && (name->at || !handle_is_word(name->text, len)) &&
-           !handle_is_number(name->text);
+           !(next[0] == '/' && next[1] == '/') &&
+           (name->at || name->made_up || !handle_is_word(name->text, len)) && !handle_is_number(name->text);
 }
 
 // The name that begins at `at`; false when none does.
@@ -489,6 +492,18 @@ static void handle_platforms(DetectScan *scan)
     }
 }
 
+// A word without @ is a name only with a figure or mark in it, or a mark that is spelled behind it.
+static bool handle_may_be_made_up(const DetectView *view, gsize at, gsize end)
+{
+    char mark;
+    bool odd = false;
+    while (end > at && (view->text[end - 1] == '.' || view->text[end - 1] == '-'))
+        end--;
+    for (gsize i = at; !odd && i < end; i++)
+        odd = g_ascii_isdigit(view->text[i]) || view->text[i] == '_' || view->text[i] == '.';
+    return odd || handle_spelled_mark(view, end, &mark) > 0;
+}
+
 void social_handles(DetectScan *scan)
 {
     const DetectView *view = scan->view;
@@ -498,7 +513,8 @@ void social_handles(DetectScan *scan)
         while (end < view->len && handle_char(view->text[end]))
             end++;
         bool begins = at == 0 || view->text[at - 1] != '@';
-        if (view->text[at] == '@' || (begins && end - at > 3 && end - at <= NAME_MOST))
+        if (view->text[at] == '@' ||
+            (begins && end - at > 3 && end - at <= NAME_MOST && handle_may_be_made_up(view, at, end)))
             handle_alone(scan, at);
         at = MAX(end, at + 1);
     }

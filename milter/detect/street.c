@@ -18,10 +18,13 @@ typedef struct {
     bool capital;           // as written
 } StreetToken;
 
+// The words from byte `at` on, as far as an address could go; read when they are asked for.
 typedef struct {
     const DetectView *view;
     StreetToken tokens[STREET_TOKENS];
     guint count;
+    gsize at;
+    bool ended;
 } StreetWords;
 
 typedef struct {
@@ -36,52 +39,58 @@ static bool street_inner(const char *text, gsize at, gsize len)
     return g_ascii_isalnum(c) || c >= 0x80 || (c == '\'' && at + 1 < len && g_ascii_isalpha(text[at + 1]));
 }
 
-static void street_read_word(StreetWords *words, gsize *at)
+static void street_read_word(StreetWords *words)
 {
     const char *text = words->view->text;
     StreetToken *token = &words->tokens[words->count];
-    gsize n = 0, len = words->view->len;
-    token->start = *at;
-    bool number = g_ascii_isdigit(text[*at]);
-    while (*at < len && (street_inner(text, *at, len) || (number && (text[*at] == '-' || text[*at] == '/') &&
-                                                          *at + 1 < len && g_ascii_isdigit(text[*at + 1])))) {
-        if (text[*at] != '\'' && n + 1 < STREET_WORD)
-            token->word[n++] = text[*at];
-        (*at)++;
+    gsize n = 0, len = words->view->len, at = words->at;
+    token->start = at;
+    bool number = g_ascii_isdigit(text[at]);
+    while (at < len && (street_inner(text, at, len) || (number && (text[at] == '-' || text[at] == '/') &&
+                                                        at + 1 < len && g_ascii_isdigit(text[at + 1])))) {
+        if (text[at] != '\'' && n + 1 < STREET_WORD)
+            token->word[n++] = text[at];
+        at++;
     }
     token->word[n] = '\0';
-    token->end = *at;
+    token->end = words->at = at;
     const Passage *passage = words->view->passage;
     guint32 origin = words->view->origin[token->start];
     token->capital = origin < passage->len && g_unichar_isupper(g_utf8_get_char(passage->text + origin));
     words->count++;
 }
 
-// The words from byte `at` on, as far as an address could go.
-static void street_read(StreetWords *words, gsize at)
+// Reads one word more, if there is one.
+static void street_read(StreetWords *words)
 {
     const char *text = words->view->text;
-    bool comma = false, line = false, end = false;
-    words->count = 0;
-    while (!end && at < words->view->len && words->count < STREET_TOKENS) {
-        if (street_inner(text, at, words->view->len)) {
-            memset(&words->tokens[words->count], 0, sizeof(StreetToken));
-            words->tokens[words->count].comma = comma;
-            words->tokens[words->count].line = line;
-            street_read_word(words, &at);
-            comma = line = false;
+    guint before = words->count;
+    bool comma = false, line = false;
+    while (!words->ended && words->count == before) {
+        if (words->at >= words->view->len || words->count == STREET_TOKENS) {
+            words->ended = true;
+        } else if (street_inner(text, words->at, words->view->len)) {
+            words->tokens[words->count] = (StreetToken){.comma = comma, .line = line};
+            street_read_word(words);
         } else {
-            end = (text[at] == '\n' && line) || strchr("?!;:\"()<>{}=@$%&*", text[at]) != NULL;
-            line |= text[at] == '\n';
-            comma |= text[at] == ',';
-            at++;
+            char c = text[words->at++];
+            words->ended = (c == '\n' && line) || strchr("?!;:\"()<>{}=@$%&*", c) != NULL;
+            line |= c == '\n';
+            comma |= c == ',';
         }
     }
 }
 
-static const char *street_at(const StreetWords *words, guint i)
+static bool street_has(StreetWords *words, guint i)
 {
-    return i < words->count ? words->tokens[i].word : "";
+    while (words->count <= i && !words->ended)
+        street_read(words);
+    return i < words->count;
+}
+
+static const char *street_at(StreetWords *words, guint i)
+{
+    return street_has(words, i) ? words->tokens[i].word : "";
 }
 
 // Words that stand in no street's name, but between a number and a word that is also a suffix.
@@ -105,7 +114,7 @@ static bool street_is_common(const char *word)
         "buses",     "bus",     "dollars"};
     bool found = false;
     for (guint i = 0; !found && i < G_N_ELEMENTS(COMMON); i++)
-        found = strcmp(COMMON[i], word) == 0;
+        found = *COMMON[i] == *word && strcmp(COMMON[i], word) == 0;
     return found;
 }
 
@@ -125,17 +134,17 @@ static bool street_is_zip(const char *word)
 }
 
 // The name and suffix that begin at word `from`.
-static bool street_name(const StreetWords *words, guint from, StreetFound *found)
+static bool street_name(StreetWords *words, guint from, StreetFound *found)
 {
     guint weak = 0;
     bool road =
         strcmp(street_at(words, from), "route") == 0 || strcmp(street_at(words, from), "highway") == 0;
     found->name = from;
     found->suffix = road && g_ascii_isdigit(street_at(words, from + 1)[0]) ? from + 1 : 0;
-    for (guint i = from; !found->suffix && i < words->count && i < from + STREET_NAME; i++) {
+    for (guint i = from; !found->suffix && i < from + STREET_NAME && street_has(words, i); i++) {
         const StreetToken *token = &words->tokens[i];
         StreetSuffix suffix = i > from ? street_suffix(token->word, NULL) : STREET_SUFFIX_NONE;
-        bool next_strong = i + 1 < words->count && !words->tokens[i + 1].comma &&
+        bool next_strong = street_has(words, i + 1) && !words->tokens[i + 1].comma &&
                            !words->tokens[i + 1].line &&
                            street_suffix(words->tokens[i + 1].word, NULL) == STREET_SUFFIX_STRONG;
         if (token->comma || token->line || street_is_common(token->word) ||
@@ -157,22 +166,22 @@ static bool street_name(const StreetWords *words, guint from, StreetFound *found
 }
 
 // Compass point, unit, and town with state or ZIP code behind the street.
-static void street_rest(const StreetWords *words, StreetFound *found)
+static void street_rest(StreetWords *words, StreetFound *found)
 {
     guint at = found->suffix + 1;
-    bool free = at < words->count && !words->tokens[at].comma && !words->tokens[at].line;
+    bool free = street_has(words, at) && !words->tokens[at].comma && !words->tokens[at].line;
     found->last = found->suffix;
     if (free && strlen(words->tokens[at].word) <= 2 && street_direction(words->tokens[at].word) &&
         words->tokens[at].capital)
         found->last = at++;
-    if (street_is_unit(street_at(words, at)) && at + 1 < words->count &&
+    if (street_is_unit(street_at(words, at)) && street_has(words, at + 1) &&
         strlen(street_at(words, at + 1)) <= 5) {
         found->last = at + 1;
         found->unit = true;
         at += 2;
     }
     // Up to three words of a town, then the state's code or a ZIP code.
-    for (guint k = at; !found->town && k < words->count && k <= at + 3; k++) {
+    for (guint k = at; !found->town && k <= at + 3 && street_has(words, k); k++) {
         const StreetToken *token = &words->tokens[k];
         bool zip_next = street_is_zip(street_at(words, k + 1));
         bool state = street_is_state(token->word, !zip_next && !token->comma) && (zip_next || token->capital);
@@ -216,7 +225,7 @@ static double street_shape(const StreetFound *found, bool cue, bool spelled)
 }
 
 // As written, lower case, one blank between words, commas kept, a spelled house number in digits.
-static char *street_value(const StreetWords *words, const StreetFound *found, const char *number)
+static char *street_value(StreetWords *words, const StreetFound *found, const char *number)
 {
     GString *value = g_string_new(number);
     for (guint i = found->name; i <= found->last; i++)
@@ -225,7 +234,7 @@ static char *street_value(const StreetWords *words, const StreetFound *found, co
     return g_string_free(value, FALSE);
 }
 
-static gsize street_emit(DetectScan *scan, const StreetWords *words, StreetFound *found, const char *number,
+static gsize street_emit(DetectScan *scan, StreetWords *words, StreetFound *found, const char *number,
                          bool spelled)
 {
     gsize start = words->tokens[0].start, end = words->tokens[found->last].end;
@@ -248,7 +257,7 @@ static gsize street_emit(DetectScan *scan, const StreetWords *words, StreetFound
 }
 
 // The house number that words[0] begins; words used. `number` gets its digits.
-static guint street_house(const StreetWords *words, GString *number, bool *out_spelled)
+static guint street_house(StreetWords *words, GString *number, bool *out_spelled)
 {
     const char *first = street_at(words, 0);
     gsize digits = strspn(first, "0123456789");
@@ -272,7 +281,7 @@ static guint street_house(const StreetWords *words, GString *number, bool *out_s
 }
 
 // "po box 142", "p.o. box 142", "post office box 142"; words before the number, 0 when it is none.
-static guint street_box(const StreetWords *words)
+static guint street_box(StreetWords *words)
 {
     guint at = 0;
     if (strcmp(street_at(words, 0), "po") == 0)
@@ -284,29 +293,44 @@ static guint street_box(const StreetWords *words)
     return box ? at + 1 : 0;
 }
 
-// Tries an address at byte `at`, a word's first; the byte behind it, 0 when there is none.
-static gsize street_try(DetectScan *scan, gsize at)
+// Can the first word begin an address at all?
+static bool street_opens(StreetWords *words)
 {
-    StreetWords words = {.view = scan->view};
+    const char *first = street_at(words, 0);
+    return g_ascii_isdigit(*first) || *first == 'p' || street_number_word(first) >= 0;
+}
+
+static gsize street_try_words(DetectScan *scan, StreetWords *words)
+{
     StreetFound found = {0};
     gsize end = 0;
     bool spelled = false;
     g_autoptr(GString) number = g_string_new(NULL);
-    street_read(&words, at);
-    guint box = street_box(&words);
+    guint box = street_box(words);
     if (box) {
         found = (StreetFound){.name = box, .suffix = box, .box = true, .strong = true};
-        street_rest(&words, &found);
-        end = street_emit(scan, &words, &found, "po box", false);
+        street_rest(words, &found);
+        end = street_emit(scan, words, &found, "po box", false);
     } else {
-        guint used = street_house(&words, number, &spelled);
-        if (used && street_name(&words, used, &found) &&
+        guint used = street_house(words, number, &spelled);
+        if (used && street_name(words, used, &found) &&
             (!spelled || found.capitals == found.names || found.strong)) {
-            street_rest(&words, &found);
-            end = street_emit(scan, &words, &found, number->str, spelled);
+            street_rest(words, &found);
+            end = street_emit(scan, words, &found, number->str, spelled);
         }
     }
     return end;
+}
+
+// Tries an address at byte `at`, a word's first; the byte behind it, 0 when there is none.
+static gsize street_try(DetectScan *scan, gsize at)
+{
+    StreetWords words;
+    words.view = scan->view;
+    words.at = at;
+    words.count = 0;
+    words.ended = false;
+    return street_opens(&words) ? street_try_words(scan, &words) : 0;
 }
 
 static bool street_may_start(const DetectView *view, gsize at)

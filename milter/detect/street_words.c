@@ -135,7 +135,7 @@ static const StreetWord DIRECTIONS[] = {
 static const char *street_words_find(const StreetWord *table, gsize count, const char *word)
 {
     for (gsize i = 0; i < count; i++)
-        if (strcmp(table[i].word, word) == 0)
+        if (*table[i].word == *word && strcmp(table[i].word, word) == 0)
             return table[i].full;
     return NULL;
 }
@@ -168,10 +168,10 @@ int street_number_word(const char *word)
                                        "sixty",  "seventy", "eighty", "ninety"};
     int value = -1;
     for (guint i = 0; value < 0 && i < G_N_ELEMENTS(SMALL); i++)
-        if (strcmp(SMALL[i], word) == 0)
+        if (*SMALL[i] == *word && strcmp(SMALL[i], word) == 0)
             value = (int)i;
     for (guint i = 0; value < 0 && i < G_N_ELEMENTS(TENS); i++)
-        if (strcmp(TENS[i], word) == 0)
+        if (*TENS[i] == *word && strcmp(TENS[i], word) == 0)
             value = 20 + 10 * (int)i;
     return value;
 }
@@ -193,8 +193,8 @@ bool street_is_state(const char *word, bool code)
         "calif",    "penn"};
     bool found = false;
     for (guint i = 0; !found && i < G_N_ELEMENTS(CODES); i++)
-        found = strcmp(CODES[i], word) == 0;
+        found = *CODES[i] == *word && strcmp(CODES[i], word) == 0;
     for (guint i = 0; !found && !code && i < G_N_ELEMENTS(NAMES); i++)
-        found = strcmp(NAMES[i], word) == 0;
+        found = *NAMES[i] == *word && strcmp(NAMES[i], word) == 0;
     return found;
 }

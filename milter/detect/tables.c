@@ -212,10 +212,17 @@ typedef struct {
     PlatformNamed named;
 } WordLoad;
 
+// Longer words share the last bit.
+static guint32 tables_length_bit(gsize len)
+{
+    return (guint32)1 << MIN(len, 31);
+}
+
 static void tables_add_provider(const char *word, void *data)
 {
     WordLoad *load = data;
     g_hash_table_insert(load->data->providers, g_strdup(word), load->line->fields[0]);
+    load->data->provider_lengths[(guchar)*word] |= tables_length_bit(strlen(word));
 }
 
 static bool tables_load_webmail(DetectData *data, const char *name, const TableLine *line, GError **error)
@@ -254,8 +261,9 @@ bool tables_is_webmail(const DetectData *data, const char *domain)
 
 const char *tables_mail_provider(const DetectData *data, const char *word, gsize len)
 {
-    g_autofree char *key = g_strndup(word, len);
-    return g_hash_table_lookup(data->providers, key);
+    bool may = len > 0 && data->provider_lengths[(guchar)*word] & tables_length_bit(len);
+    g_autofree char *key = may ? g_strndup(word, len) : NULL;
+    return key ? g_hash_table_lookup(data->providers, key) : NULL;
 }
 
 const char *tables_approved(const DetectData *data, const char *host, const char *path)
@@ -281,6 +289,7 @@ static void tables_add_platform_word(const char *word, void *data)
     entry->platform = load->line->fields[0];
     entry->named = load->named;
     g_hash_table_insert(load->data->platform_words, g_strdup(word), entry);
+    load->data->platform_lengths[(guchar)*word] |= tables_length_bit(strlen(word));
 }
 
 static bool tables_load_names(DetectData *data, const char *name, const TableLine *line, GError **error)
@@ -371,7 +380,7 @@ PlatformNamed tables_platform(const DetectData *data, const char *word, gsize le
 {
     char key[64];
     const PlatformWord *entry = NULL;
-    if (len < sizeof key) {
+    if (len > 0 && len < sizeof key && data->platform_lengths[(guchar)*word] & tables_length_bit(len)) {
         memcpy(key, word, len);
         key[len] = '\0';
         entry = g_hash_table_lookup(data->platform_words, key);

@@ -28,9 +28,10 @@ struct DetectData {
     const char *npa_place[1000];
     Country countries[1000];
     GHashTable *hotlines, *webmail, *providers, *approved, *gateways, *shorteners;
-    GHashTable *platform_words; // word -> PlatformWord
-    GHashTable *hosts;          // host -> GPtrArray of HostRule
-    GHashTable *reserved;       // "platform/segment"
+    GHashTable *platform_words;                           // word -> PlatformWord
+    guint32 platform_lengths[256], provider_lengths[256]; // by first byte: a bit a length of such words
+    GHashTable *hosts;                                    // host -> GPtrArray of HostRule
+    GHashTable *reserved;                                 // "platform/segment"
     psl_ctx_t *psl;
     USpoofChecker *spoof;
     char lookalikes[128]; // skeleton's one ASCII character -> the letter or digit it stands for

@@ -242,6 +242,34 @@ static gsize view_step(ViewMaker *maker, const char *text, gsize len, gsize at)
     return next;
 }
 
+// How many characters from `at` on are plain ASCII that folds to itself or its lower case, nothing combined with
+// them.
+static gsize view_plain(const ViewMaker *maker, const char *text, gsize len, gsize at)
+{
+    gsize end = at;
+    bool calm = maker->pending == 0 && maker->override_from == G_MAXSIZE;
+    while (calm && end < len &&
+           ((text[end] >= ' ' && text[end] < 0x7f) || text[end] == '\n' || text[end] == '\t'))
+        end++;
+    if (end > at && end < len && (guchar)text[end] >= 0x80)
+        end--; // it may combine with the last one
+    return end - at;
+}
+
+static void view_put_plain(ViewMaker *maker, const char *text, gsize n, gsize at)
+{
+    gsize len = maker->text->len;
+    guint count = maker->origin->len;
+    g_string_set_size(maker->text, len + n);
+    g_array_set_size(maker->origin, count + (guint)n);
+    guint32 *origin = &g_array_index(maker->origin, guint32, count);
+    for (gsize i = 0; i < n; i++) {
+        char c = text[at + i];
+        maker->text->str[len + i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+        origin[i] = (guint32)(at + i);
+    }
+}
+
 DetectView *view_new(const Passage *passage, guint index)
 {
     DetectView *view = g_new0(DetectView, 1);
@@ -253,8 +281,12 @@ DetectView *view_new(const Passage *passage, guint index)
     maker.folding = unorm2_getNFKCCasefoldInstance(&status);
     maker.text = g_string_sized_new(passage->len + 1);
     maker.origin = g_array_sized_new(FALSE, FALSE, sizeof(guint32), (guint)passage->len + 1);
-    for (gsize at = 0; at < passage->len;)
-        at = view_step(&maker, passage->text, passage->len, at);
+    for (gsize at = 0; at < passage->len;) {
+        gsize plain = view_plain(&maker, passage->text, passage->len, at);
+        if (plain > 0)
+            view_put_plain(&maker, passage->text, plain, at);
+        at = plain > 0 ? at + plain : view_step(&maker, passage->text, passage->len, at);
+    }
     view_end_override(&maker);
     guint32 end = (guint32)passage->len;
     g_array_append_val(maker.origin, end);
