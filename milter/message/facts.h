@@ -42,7 +42,7 @@ typedef enum { FACT_UNREADABLE, FACT_AMBIGUOUS, FACT_ODD } FactClass;
     X("odd-content-type",     AMBIGUOUS,  "a malformed Content-Type") \
     X("boundary",             AMBIGUOUS,  "a multipart without boundary, or one that is malformed, unused or encoded") \
     X("nested-boundary",      AMBIGUOUS,  "nested multiparts that share a boundary") \
-    X("truncated",            AMBIGUOUS,  "a multipart without its end") \
+    X("truncated",            ODD,        "a multipart without its end") \
     X("header-in-body",       AMBIGUOUS,  "a header block not ended by an empty line") \
     X("odd-header-name",      AMBIGUOUS,  "a malformed header field name") \
     X("nul",                  AMBIGUOUS,  "NUL bytes in a header or in text") \

@@ -157,9 +157,15 @@ void roster_session_end(RosterSession *session)
         if (session->stmts[i] != NULL)
             store_reset(session->stmts[i]);
     store_rollback(session->db);
+    // A burst opens many; a few are enough to keep.
+    enum { IDLE_KEPT = 8 };
     g_mutex_lock(&roster->lock);
-    g_queue_push_head(&roster->idle, session);
+    bool keep = roster->idle.length < IDLE_KEPT;
+    if (keep)
+        g_queue_push_head(&roster->idle, session);
     g_mutex_unlock(&roster->lock);
+    if (!keep)
+        session_free(session);
     roster_unref(roster);
 }
 

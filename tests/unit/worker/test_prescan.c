@@ -134,7 +134,7 @@ static const struct {
     CASE(MIXED("boundary=b; boundary=c") PARTS, "dup-param"),
     CASE(MIXED("boundary =b") PARTS, "odd-content-type"),
     CASE(MIXED("(x) boundary=b") PARTS, "odd-content-type"),
-    CASE(MIXED("boundary=b") "--b\r\n\r\nhi\r\n", "truncated"),
+    CASE(MIXED("boundary=b") "--b\r\n\r\nhi\r\n", ""), // truncated is an oddity: ordinary programs do it
     CASE(MIXED("boundary=b") "--b\r\nContent-Type: multipart/mixed; "
                              "boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n--b--\r\n",
          "nested-boundary"),
