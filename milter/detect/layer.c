@@ -90,13 +90,11 @@ static guint8 *layer_known_lines(const DetectData *data, const LayerText *text)
     guint8 *known = g_malloc0(text->lines->len + 1);
     const PhraseBook *book = tables_book(data, "disclaimers.txt");
     g_autoptr(GArray) tokens = phrases_tokens(book, text->lower, text->passage->len);
-    g_autoptr(GArray) hits = phrases_match(book, tokens, G_MAXUINT);
+    g_autoptr(GArray) hits = phrases_open_lines(book, tokens);
     guint line = 0;
     for (guint i = 0; i < hits->len; i++) {
         const PhraseHit *hit = &g_array_index(hits, PhraseHit, i);
         const PhraseToken *token = &g_array_index(tokens, PhraseToken, hit->first);
-        if (!token->line)
-            continue;
         while (line + 1 < text->lines->len && layer_line(text, line + 1)->start <= token->start)
             line++;
         known[line] |= strcmp(hit->section, "device") == 0        ? LINE_DEVICE

@@ -84,6 +84,22 @@ static void phrase_put(PhraseWord *word, gunichar c)
         word->hash = phrase_hash(word->hash, (guint8)word->text[i]);
 }
 
+// The lower case letters and figures that follow.
+static void phrase_read_plain(PhraseReader *reader, PhraseWord *out)
+{
+    gsize at = reader->at;
+    for (; at < reader->len; at++) {
+        char c = reader->text[at];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
+            break;
+        if (out->len < PHRASE_WORD) {
+            out->text[out->len++] = c;
+            out->hash = phrase_hash(out->hash, (guint8)c);
+        }
+    }
+    reader->at = at;
+}
+
 static void phrase_read_word(PhraseReader *reader, PhraseWord *out)
 {
     gsize start = reader->at;
@@ -96,6 +112,7 @@ static void phrase_read_word(PhraseReader *reader, PhraseWord *out)
         if (folded)
             phrase_put(out, folded);
         reader->at += c < 0x80 ? 1 : (gsize)g_unichar_to_utf8(c, NULL);
+        phrase_read_plain(reader, out);
         more = reader->at < reader->len &&
                (phrases_fold(phrase_char(reader, reader->at)) || phrase_holds(reader, start, reader->at));
     }
@@ -181,9 +198,9 @@ static guint64 phrase_step(const PhraseItem *item, const GArray *tokens, guint f
         for (guint i = 0; i < item->gap; i++)
             to |= to << 1;
     }
-    for (guint offset = 0; item->choices && offset < limit - first; offset++) {
-        if (!(from >> offset & 1))
-            continue;
+    guint64 places = item->choices ? from & ((G_GUINT64_CONSTANT(1) << (limit - first)) - 1) : 0;
+    for (; places; places &= places - 1) {
+        guint offset = (guint)__builtin_ctzll(places);
         guint32 word = g_array_index(tokens, PhraseToken, first + offset).word;
         bool may = item->firsts[word / 8] >> word % 8 & 1;
         for (guint c = 0; may && c < item->choices->len; c++) {
@@ -204,16 +221,19 @@ static guint phrase_length(const Phrase *phrase, const GArray *tokens, guint fir
     return ends > 1 ? 63 - (guint)__builtin_clzll(ends) : 0;
 }
 
-GArray *phrases_match(const PhraseBook *book, const GArray *tokens, guint max)
+static GArray *phrase_match_all(const PhraseBook *book, const GArray *tokens, guint max, bool lines)
 {
     GArray *hits = g_array_new(FALSE, FALSE, sizeof(PhraseHit));
+    guint stop = 0; // where the sentence ends
     for (guint first = 0; first < tokens->len && hits->len < max; first++) {
-        guint32 word = g_array_index(tokens, PhraseToken, first).word;
-        const GArray *starts = word ? g_ptr_array_index(book->starts, word) : NULL;
-        guint limit = first + 1;
-        while (starts && limit < tokens->len && limit < first + PHRASE_REACH &&
-               g_array_index(tokens, PhraseToken, limit).before < BREAK_SENTENCE)
-            limit++;
+        const PhraseToken *token = &g_array_index(tokens, PhraseToken, first);
+        const GArray *starts =
+            token->word && (token->line || !lines) ? g_ptr_array_index(book->starts, token->word) : NULL;
+        stop = MAX(stop, first + 1);
+        while (starts && stop < tokens->len && stop < first + PHRASE_REACH &&
+               g_array_index(tokens, PhraseToken, stop).before < BREAK_SENTENCE)
+            stop++;
+        guint limit = MIN(stop, first + PHRASE_REACH);
         for (guint i = 0; starts && i < starts->len && hits->len < max; i++) {
             const Phrase *phrase = g_ptr_array_index(book->phrases, g_array_index(starts, guint, i));
             guint length = phrase_length(phrase, tokens, first, limit);
@@ -225,4 +245,14 @@ GArray *phrases_match(const PhraseBook *book, const GArray *tokens, guint max)
         }
     }
     return hits;
+}
+
+GArray *phrases_match(const PhraseBook *book, const GArray *tokens, guint max)
+{
+    return phrase_match_all(book, tokens, max, false);
+}
+
+GArray *phrases_open_lines(const PhraseBook *book, const GArray *tokens)
+{
+    return phrase_match_all(book, tokens, G_MAXUINT, true);
 }

@@ -41,3 +41,5 @@ typedef struct {
 // All hits, by first word; several phrases may hit the same words. At most `max`. GArray of PhraseHit; caller
 // unrefs.
 GArray *phrases_match(const PhraseBook *book, const GArray *tokens, guint max);
+// Those that begin with the first word of a line.
+GArray *phrases_open_lines(const PhraseBook *book, const GArray *tokens);
