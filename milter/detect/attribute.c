@@ -461,8 +461,15 @@ bool attribute_candidates(const DetectData *data, const Config *config, const Me
                           const Parties *parties, RosterSession *roster, GPtrArray *candidates,
                           GArray *const *marks, DetectView *const *views, GPtrArray *findings, GError **error)
 {
-    AttributeScene scene = {
-        data, config, message, parties, roster, attribute_names(parties), attribute_written(message, marks)};
+    Tri organised = TRI_UNKNOWN;
+    AttributeScene scene = {data,
+                            config,
+                            message,
+                            parties,
+                            roster,
+                            attribute_names(parties),
+                            attribute_written(message, marks),
+                            &organised};
     Attributor attributor = {&scene, g_new0(AttributePassage, message->passages->len + 1), marks, views};
     bool ok = true;
     g_ptr_array_sort(candidates, attribute_order);

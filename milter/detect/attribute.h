@@ -45,6 +45,7 @@
     X("somebody's card",      OWN,        0.0,  1.5,  0.0,  0.0,  0.0) \
     X("organisation's card",  OWN,        0.0,  0.0,  1.5,  0.0,  0.0) \
     X("student writes",       OWN,        0.7,  0.0,  0.0,  0.0,  0.0) \
+    X("stands alone",         OWN,        1.2,  1.9,  0.0,  0.0,  0.0) \
     X("nothing told",         OWN,        0.0,  0.0,  0.9,  0.0,  0.0)
 // clang-format on
 
@@ -87,9 +88,14 @@ typedef struct {
     const Message *message;
     const Parties *parties;
     RosterSession *roster;
-    char **names;  // of the sender, lower case: given names, family name last
-    gsize written; // bytes that the sender wrote in the message's shown text
+    char **names;   // of the sender, lower case: given names, family name last
+    gsize written;  // bytes that the sender wrote in the message's shown text
+    Tri *organised; // its shown text speaks of an organisation; unknown until it is asked (attribute_alone.c)
 } AttributeScene;
+
+// Does the detail, of which `features` are known, stand nearly alone in its subject, file name, link, field or text?
+bool attribute_stands_alone(const AttributeScene *scene, const AttributePassage *passage,
+                            const Candidate *candidate, Layer layer, guint64 features);
 
 // Features of `candidate`, which stands in layer `layer`; `before` and `after` are where other details end
 // and begin (bytes of the passage). False when the roster could not tell.

@@ -456,6 +456,8 @@ bool attribute_context(const AttributeScene *scene, const AttributePassage *pass
         scan.features &= ~(context_bit("organisation") | context_bit("textbook"));
     context_place(&scan, layer);
     bool ok = context_kind(&scan, error);
+    if (ok && attribute_stands_alone(scene, passage, candidate, layer, scan.features))
+        scan.features |= context_bit("stands alone");
     *out_features = scan.features | context_bit("nothing told");
     return ok;
 }

@@ -175,7 +175,10 @@ static CueClass cue_class(const DetectView *view, gsize start, gsize end, bool b
     gsize n = end - start < sizeof word ? cue_plain(view, start, end, word, sizeof word) : 0;
     const CueWord *found = n ? bsearch(word, CUES, G_N_ELEMENTS(CUES), sizeof *CUES, cue_compare) : NULL;
     char next = end < view->len ? view->text[end] : '\0';
-    if (found && n == 1 && (behind || (next != ':' && next != '.' && next != ')')))
+    // "p: 413...", not "p:after" of a style sheet.
+    bool label = (next == ':' || next == '.' || next == ')') &&
+                 !(end + 1 < view->len && g_ascii_isalpha(view->text[end + 1]));
+    if (found && n == 1 && (behind || !label))
         found = NULL;
     return found ? found->cue : CUE_NONE;
 }
