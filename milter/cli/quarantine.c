@@ -26,8 +26,9 @@ static const char *text_of(const json_t *object, const char *key, const char *fa
 // A message's own text must not move the cursor of a terminal.
 static char *plain(const char *text, gsize most)
 {
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
     GString *out = g_string_new(NULL);
-    for (const char *p = text; *p != '\0' && (gsize)g_utf8_strlen(out->str, -1) < most;
+    for (const char *p = valid; *p != '\0' && (gsize)g_utf8_strlen(out->str, -1) < most;
          p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
         g_string_append_unichar(out, g_unichar_isprint(c) ? c : 0xfffd);

@@ -37,7 +37,11 @@ static void note_unaccepted(Daemon *daemon, const char *record, const char *why,
 
 void pipeline_withdraw(Daemon *daemon, const Envelope *envelope, const char *record, const char *why)
 {
+    g_autoptr(GError) error = NULL;
     note_unaccepted(daemon, record, why, envelope->received_us);
+    if (!quarantine_withdraw(daemon->quarantine, record, why, envelope->received_us, &error))
+        log_error("held copies of a message that was not taken over stay", "record", record, "error",
+                  error->message);
 }
 
 // What stands in the record beside the bytes.
@@ -273,7 +277,7 @@ static void run_inside(Daemon *daemon, const Envelope *envelope, Intake *intake,
         log_failure(envelope, record, record == NULL ? "archive" : "quarantine", error);
         defer(verdict);
         if (record != NULL)
-            note_unaccepted(daemon, record, error->message, envelope->received_us);
+            pipeline_withdraw(daemon, envelope, record, error->message);
         else if (snapshot->config->milter.archive_failure_hold)
             verdict->kind = VERDICT_MTA_HOLD;
     }

@@ -8,6 +8,7 @@ struct Quarantine {
     GMutex lock; // around every use of `db`; never held over the network
     StoreDb *db;
     Config *config;
+    GMutex outbox_lock; // one sender at a time, so that no event is appended twice
 };
 
 // ---- transactions with an outbox: an event is a row of the same transaction as the step it tells of, and is

@@ -49,6 +49,7 @@ Quarantine *quarantine_open(const Config *config, GError **error)
         return NULL;
     Quarantine *quarantine = g_new0(Quarantine, 1);
     g_mutex_init(&quarantine->lock);
+    g_mutex_init(&quarantine->outbox_lock);
     quarantine->db = g_steal_pointer(&db);
     quarantine->config = config_ref((Config *)config);
     return quarantine;
@@ -61,6 +62,7 @@ void quarantine_close(Quarantine **quarantine)
     store_close(&(*quarantine)->db);
     config_unref((*quarantine)->config);
     g_mutex_clear(&(*quarantine)->lock);
+    g_mutex_clear(&(*quarantine)->outbox_lock);
     g_clear_pointer(quarantine, g_free);
 }
 
@@ -158,7 +160,7 @@ static bool outbox_remove(Quarantine *quarantine, int64_t id, GError **error)
     return ok;
 }
 
-bool outbox_send(Quarantine *quarantine, GError **error)
+static bool outbox_drain(Quarantine *quarantine, GError **error)
 {
     for (;;) {
         OutboxRow row = {0};
@@ -168,7 +170,7 @@ bool outbox_send(Quarantine *quarantine, GError **error)
         if (!found)
             return true;
         g_autofree char *event = g_strconcat("quarantine-", row.event, NULL);
-        json_t *detail = row.detail != NULL ? json_pack("{s:s}", "why", row.detail) : json_object();
+        json_t *detail = json_pack("{s:I, s:s?}", "outbox", (json_int_t)row.id, "why", row.detail);
         bool ok =
             archive_event_once(quarantine->config, event, row.who, row.record, detail, row.when_us, error) &&
             outbox_remove(quarantine, row.id, error);
@@ -177,6 +179,14 @@ bool outbox_send(Quarantine *quarantine, GError **error)
         if (!ok)
             return false;
     }
+}
+
+bool outbox_send(Quarantine *quarantine, GError **error)
+{
+    g_mutex_lock(&quarantine->outbox_lock);
+    bool ok = outbox_drain(quarantine, error);
+    g_mutex_unlock(&quarantine->outbox_lock);
+    return ok;
 }
 
 char *work_text(Quarantine *quarantine, const char *sql, const char *record, GError **error)
@@ -283,5 +293,27 @@ bool quarantine_hold(Quarantine *quarantine, const ArchiveRef *ref, const Envelo
     }
     store_finalize(&put);
     // No event: the decision to hold stands in the record itself.
+    return work_end(quarantine, ok, error);
+}
+
+bool quarantine_withdraw(Quarantine *quarantine, const char *record, const char *why, int64_t now_us,
+                         GError **error)
+{
+    static const char *const CHANGES[] = {
+        "UPDATE rcpt SET state = 5, decided_by = 'chaperone-milter' WHERE record = ? AND state IN (0, 1)",
+        "DELETE FROM notice WHERE record = ? AND state = 0",
+    };
+    if (!work_begin(quarantine, error))
+        return false;
+    bool ok = true;
+    for (gsize i = 0; ok && i < G_N_ELEMENTS(CHANGES); i++) {
+        g_autoptr(StoreStmt) set = store_prepare(quarantine->db, CHANGES[i], error);
+        ok = set != NULL;
+        if (ok) {
+            store_bind_text(set, 1, record);
+            ok = store_run(set, error);
+        }
+    }
+    ok = ok && work_step(quarantine, record, "chaperone-milter", "not-accepted", why, now_us, error);
     return work_end(quarantine, ok, error);
 }

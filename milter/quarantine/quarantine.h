@@ -36,6 +36,11 @@ bool quarantine_hold(Quarantine *quarantine, const ArchiveRef *ref, const Envelo
                      GPtrArray *rcpts, HoldState state, const json_t *summary, int64_t now_us,
                      GError **error);
 
+// The MTA was told 4xx after all: what was held of the message is closed (denied, by "chaperone-milter"), waiting notices about it
+// are taken back. The sender's next try stands alone.
+bool quarantine_withdraw(Quarantine *quarantine, const char *record, const char *why, int64_t now_us,
+                         GError **error);
+
 typedef struct {
     char *record; // ULID: also the item's id
     char *segment;

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,10 +37,14 @@ static char *process_mark(pid_t pid)
                                                         : NULL;
 }
 
+// A process that is there but cannot be looked at counts as alive.
 static bool process_lives(const char *mark)
 {
-    g_autofree char *now = process_mark((pid_t)atoi(mark));
-    return g_strcmp0(now, mark) == 0;
+    pid_t pid = (pid_t)atoi(mark);
+    g_autofree char *now = process_mark(pid);
+    if (now == NULL)
+        return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+    return strcmp(now, mark) == 0;
 }
 
 static bool set_phase(Quarantine *quarantine, const char *token, int phase, GError **error)
@@ -159,13 +164,28 @@ static char *resent_head(const Release *release)
         release->token, config->archive.origin);
 }
 
+// From here on the MTA may have the message. Refused where somebody has given this release up meanwhile (quarantine_recover
+// takes one that lasts too long for dead).
 static bool about_to_hand_over(void *data, GError **error)
 {
     Release *release = data;
-    if (!work_begin(release->quarantine, error))
+    Quarantine *quarantine = release->quarantine;
+    if (!work_begin(quarantine, error))
         return false;
-    return work_end(release->quarantine, set_phase(release->quarantine, release->token, PHASE_HANDED, error),
-                    error);
+    g_autoptr(StoreStmt) set =
+        store_prepare(quarantine->db, "UPDATE release SET phase = 1 WHERE token = ?1 AND phase = 0", error);
+    bool ok = set != NULL;
+    if (ok) {
+        store_bind_text(set, 1, release->token);
+        ok = store_run(set, error);
+    }
+    if (ok && store_changes(quarantine->db) != 1) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_TEMPFAIL, "%s: the release took too long and was given up",
+                    release->record);
+        ok = false;
+    }
+    store_finalize(&set);
+    return work_end(quarantine, ok, error);
 }
 
 static bool finish_rcpts(Quarantine *quarantine, const char *token, HoldState state, const char *queue_id,
@@ -181,7 +201,11 @@ static bool finish_rcpts(Quarantine *quarantine, const char *token, HoldState st
     store_bind_int(set, 2, state);
     store_bind_text(set, 3, queue_id);
     store_bind_text(set, 4, state == HOLD_RELEASED ? who : NULL);
-    return store_run(set, error);
+    if (!store_run(set, error))
+        return false;
+    if (store_changes(quarantine->db) == 0)
+        log_error("a release ended that nobody waits for", "token", token, "state", hold_state_name(state));
+    return true;
 }
 
 // Writes down how the release `token` ended. Inside work.
@@ -269,14 +293,6 @@ bool quarantine_settle(Quarantine *quarantine, const char *record, bool delivere
         g_set_error(error, BASE_ERROR, BASE_ERROR_DATA, "%s: no unconfirmed release", record);
     ok = moved > 0 && work_step(quarantine, record, who,
                                 delivered ? "settle-delivered" : "settle-not-delivered", why, now_us, error);
-    g_autoptr(StoreStmt) set =
-        ok ? store_prepare(quarantine->db, "UPDATE release SET phase = 2 WHERE record = ?1 AND phase < 2",
-                           error)
-           : NULL;
-    if (ok && set != NULL)
-        store_bind_text(set, 1, record);
-    ok = ok && set != NULL && store_run(set, error);
-    store_finalize(&set);
     return work_end(quarantine, ok, error);
 }
 
@@ -353,17 +369,31 @@ static Tri log_shows(const char *path, const char *token, char **out_queue_id)
     return found;
 }
 
-static Tri handed_over(const Config *config, const char *token, char **out_queue_id)
+// Does the file go back to `since_us`? A rotated log is another file, and begins later.
+static bool log_covers(const char *path, int64_t since_us)
 {
-    if (*config->quarantine.maillog == '\0')
+    struct statx st;
+    return statx(AT_FDCWD, path, 0, STATX_BTIME, &st) == 0 && (st.stx_mask & STATX_BTIME) &&
+           (int64_t)st.stx_btime.tv_sec * (int64_t)G_USEC_PER_SEC <= since_us;
+}
+
+// TRI_NO only where a log that goes back to the release's beginning has never heard of it.
+static Tri handed_over(const Config *config, const char *token, int64_t started_us, char **out_queue_id)
+{
+    const char *path = config->quarantine.maillog;
+    if (*path == '\0')
         return TRI_UNKNOWN;
-    Tri now = log_shows(config->quarantine.maillog, token, out_queue_id);
-    if (now == TRI_YES)
-        return now;
-    // The log may have been rotated between.
-    g_autofree char *before = g_strconcat(config->quarantine.maillog, ".1", NULL);
-    Tri then = g_file_test(before, G_FILE_TEST_EXISTS) ? log_shows(before, token, out_queue_id) : TRI_NO;
-    return then == TRI_YES ? then : now == TRI_UNKNOWN ? now : then;
+    g_autofree char *before = g_strconcat(path, ".1", NULL);
+    Tri now = log_shows(path, token, out_queue_id);
+    Tri then = now == TRI_NO && g_file_test(before, G_FILE_TEST_EXISTS)
+                   ? log_shows(before, token, out_queue_id)
+                   : TRI_NO;
+    if (now != TRI_NO || then != TRI_NO)
+        return now == TRI_YES || then == TRI_YES ? TRI_YES : TRI_UNKNOWN;
+    // Begun to be taken, and not seen to be accepted: it may be yet.
+    if (*out_queue_id != NULL)
+        return TRI_UNKNOWN;
+    return log_covers(path, started_us) || log_covers(before, started_us) ? TRI_NO : TRI_UNKNOWN;
 }
 
 // Positive: settled; 0: too early; -1: failed.
@@ -377,9 +407,11 @@ static int settle_one(Quarantine *quarantine, const OpenRelease *open, int64_t n
             (quarantine->config->quarantine.release_timeout_s + 30) * (int64_t)G_USEC_PER_SEC)
         return 0;
     g_autofree char *queue_id = NULL;
-    Tri handed =
-        open->phase == PHASE_PREPARED ? TRI_NO : handed_over(quarantine->config, open->token, &queue_id);
-    if (open->phase == PHASE_HANDED && handed == TRI_NO && now_us - open->started_us < grace_us)
+    Tri handed = open->phase == PHASE_PREPARED
+                     ? TRI_NO
+                     : handed_over(quarantine->config, open->token, open->started_us, &queue_id);
+    if (open->phase == PHASE_HANDED && handed != TRI_YES && *quarantine->config->quarantine.maillog != '\0' &&
+        now_us - open->started_us < grace_us)
         return 0;
     SmtpResult result = handed == TRI_YES ? SMTP_ACCEPTED : handed == TRI_NO ? SMTP_REFUSED : SMTP_UNKNOWN;
     if (!work_begin(quarantine, error))
@@ -401,8 +433,9 @@ static int settle_one(Quarantine *quarantine, const OpenRelease *open, int64_t n
 
 int quarantine_recover(Quarantine *quarantine, int64_t now_us, GError **error)
 {
-    if (!outbox_send(quarantine, error))
-        return -1;
+    g_autoptr(GError) later = NULL;
+    if (!outbox_send(quarantine, &later))
+        log_warn("event waits in the outbox", "error", later->message);
     g_autoptr(GPtrArray) all = open_releases(quarantine, error);
     int settled = all != NULL ? 0 : -1;
     for (guint i = 0; settled >= 0 && i < all->len; i++) {

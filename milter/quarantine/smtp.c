@@ -40,8 +40,8 @@ static size_t give(char *buffer, size_t size, size_t n, void *data)
 static size_t take_line(char *line, size_t size, size_t n, void *data)
 {
     Transfer *transfer = data;
-    g_string_assign(transfer->last, "");
-    g_string_append_len(transfer->last, line, (gssize)MIN(size * n, 500));
+    g_autofree char *valid = g_utf8_make_valid(line, (gssize)MIN(size * n, 500));
+    g_string_assign(transfer->last, valid);
     g_strchomp(transfer->last->str);
     transfer->last->len = strlen(transfer->last->str);
     return size * n;
