@@ -97,7 +97,8 @@ def demo_records(lab):
 
 def run(lab, began):
     say(f"Started in {lab.dir}: Postfix on port {lab.port}, chaperone-milter behind it, a sink as the outside world.")
-    say(f"Roster: {lab.chaperone('roster', 'show', BEN).splitlines()[0]}\n")
+    who = lab.json("roster", "show", BEN)
+    say(f"Its roster knows who writes to whom; {BEN}, for example, is {who['name']}, {who['role']}.\n")
     send_all(lab)
     say(f"{len(MESSAGES)} messages went in by SMTP; each got its 250 and is in the archive. What became of them:\n")
     show_table(lab, demo_records(lab))
