@@ -322,10 +322,11 @@ static Gap digits_gap_kind(const char *text, gsize n)
 static Gap digits_filler(const char *token, gsize len)
 {
     Gap gap = GAP_BREAK;
-    for (gsize i = 0; gap == GAP_BREAK && i < G_N_ELEMENTS(MARKS); i++)
+    bool may = len <= 6 && memchr("dhpgsmtaylc", *token, 11) != NULL; // what they begin with
+    for (gsize i = 0; may && gap == GAP_BREAK && i < G_N_ELEMENTS(MARKS); i++)
         if (*MARKS[i] == *token && strlen(MARKS[i]) == len && memcmp(MARKS[i], token, len) == 0)
             gap = GAP_WORD;
-    for (gsize i = 0; gap == GAP_BREAK && i < G_N_ELEMENTS(FILLERS); i++)
+    for (gsize i = 0; may && gap == GAP_BREAK && i < G_N_ELEMENTS(FILLERS); i++)
         if (*FILLERS[i] == *token && strlen(FILLERS[i]) == len && memcmp(FILLERS[i], token, len) == 0)
             gap = GAP_LETTERS;
     return gap;

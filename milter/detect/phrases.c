@@ -203,7 +203,9 @@ static guint64 phrase_step(const PhraseItem *item, const GArray *tokens, guint f
         guint offset = (guint)__builtin_ctzll(places);
         guint32 word = g_array_index(tokens, PhraseToken, first + offset).word;
         bool may = item->firsts[word / 8] >> word % 8 & 1;
-        for (guint c = 0; may && c < item->choices->len; c++) {
+        if (may && item->single)
+            to |= G_GUINT64_CONSTANT(2) << offset;
+        for (guint c = 0; may && !item->single && c < item->choices->len; c++) {
             const GArray *words = g_ptr_array_index(item->choices, c);
             if (phrase_words_at(words, tokens, first + offset, limit))
                 to |= G_GUINT64_CONSTANT(1) << (offset + words->len);

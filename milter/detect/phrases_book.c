@@ -265,8 +265,11 @@ static void book_finish(PhraseBook *book)
         for (guint k = 0; k < phrase->items->len; k++) {
             PhraseItem *item = g_ptr_array_index(phrase->items, k);
             item->firsts = g_malloc0(count / 8 + 1);
+            item->single = item->choices != NULL;
             for (guint c = 0; item->choices && c < item->choices->len; c++) {
-                guint32 first = g_array_index((GArray *)g_ptr_array_index(item->choices, c), guint32, 0);
+                const GArray *words = g_ptr_array_index(item->choices, c);
+                guint32 first = g_array_index(words, guint32, 0);
+                item->single = item->single && words->len == 1;
                 item->firsts[first / 8] |= (guint8)(1 << (first % 8));
             }
         }

@@ -8,6 +8,7 @@ typedef struct {
     guint8 *firsts;     // a bit a word number: a choice begins with it; made when the book is whole
     guint gap;
     bool optional;
+    bool single; // all choices are one word: `firsts` tells all
 } PhraseItem;
 
 typedef struct {

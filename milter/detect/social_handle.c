@@ -481,11 +481,11 @@ static void handle_platforms(DetectScan *scan)
         bool begins = at == 0 || (!handle_char(view->text[at - 1]) && view->text[at - 1] != '@');
         bool whole =
             end == view->len || !handle_char(view->text[end]) || strchr("-.", view->text[end]) != NULL;
-        if (end > at && end - at < 24 && begins && whole && !scan_taken(scan, at, end)) {
+        if (end > at && end - at < 24 && begins && whole) {
             gsize word = end;
             const char *platform;
             PlatformNamed named = handle_platform(scan, at, &word, &platform);
-            if (named != NAMED_NO)
+            if (named != NAMED_NO && !scan_taken(scan, at, end))
                 handle_at_platform(scan, platform, named, at, word);
         }
         at = MAX(end, at + 1);

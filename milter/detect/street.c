@@ -96,7 +96,7 @@ static const char *street_at(StreetWords *words, guint i)
 // Words that stand in no street's name, but between a number and a word that is also a suffix.
 static bool street_is_common(const char *word)
 {
-    static const char *const COMMON[] = {
+    static const char COMMON[][12] = {
         "of",        "the",     "to",     "in",       "and",     "for",     "a",        "an",      "is",
         "are",       "was",     "were",   "at",       "on",      "from",    "with",     "by",      "or",
         "if",        "that",    "this",   "these",    "those",   "my",      "your",     "our",     "his",
