@@ -9,7 +9,7 @@
 
 // clang-format off
 const ConfigKey CONFIG_KEYS[] = {
-    {"district.name", KEY_STRING, AT(district.name), "the school district", 0, 0, NULL, false,
+    {"district.name", KEY_STRING, AT(district.name), "the school district", 0, 0, NULL, true,
      "The district's name, as notices give it."},
     {"district.domains", KEY_STRINGS, AT(district.domains), "", 0, 0, NULL, false,
      "Mail domains of the district, sub-domains included; beside the `domain` rows of published.csv."},
@@ -134,21 +134,21 @@ const ConfigKey CONFIG_KEYS[] = {
 
     {"quarantine.database", KEY_PATH, AT(quarantine.database), "/var/lib/chaperone/quarantine.db", 0, 0, NULL, true,
      "Held messages and what was decided about them."},
-    {"quarantine.release_host", KEY_STRING, AT(quarantine.release_host), "127.0.0.1", 0, 0, NULL, false,
+    {"quarantine.release_host", KEY_STRING, AT(quarantine.release_host), "127.0.0.1", 0, 0, NULL, true,
      "The SMTP listener without the milter: releases and notices go in there."},
-    {"quarantine.release_port", KEY_INT, AT(quarantine.release_port), "10026", 1, 65535, NULL, false, "Its port."},
-    {"quarantine.release_timeout_s", KEY_INT, AT(quarantine.release_timeout_s), "60", 1, 3600, NULL, false,
+    {"quarantine.release_port", KEY_INT, AT(quarantine.release_port), "10026", 1, 65535, NULL, true, "Its port."},
+    {"quarantine.release_timeout_s", KEY_INT, AT(quarantine.release_timeout_s), "60", 1, 3600, NULL, true,
      "Seconds for a release or a notice."},
-    {"quarantine.maillog", KEY_PATH, AT(quarantine.maillog), "", 0, 0, NULL, false,
+    {"quarantine.maillog", KEY_PATH, AT(quarantine.maillog), "", 0, 0, NULL, true,
      "Postfix's log file, to settle a release that died half way; \"\" = a reviewer is asked."},
-    {"quarantine.claim_minutes", KEY_INT, AT(quarantine.claim_minutes), "30", 1, 10080, NULL, false,
+    {"quarantine.claim_minutes", KEY_INT, AT(quarantine.claim_minutes), "30", 1, 10080, NULL, true,
      "How long a claimed item is kept for who claimed it."},
 
-    {"notice.from", KEY_STRING, AT(notice.from), "", 0, 0, NULL, false,
+    {"notice.from", KEY_STRING, AT(notice.from), "", 0, 0, NULL, true,
      "Sender of notices (chaperone@district); \"\" = no notices are sent."},
-    {"notice.contact", KEY_STRING, AT(notice.contact), "", 0, 0, NULL, false,
+    {"notice.contact", KEY_STRING, AT(notice.contact), "", 0, 0, NULL, true,
      "Whom a sender may ask: an address or a phone number, as it stands in notices."},
-    {"notice.per_sender_hour", KEY_INT, AT(notice.per_sender_hour), "10", 1, 10000, NULL, false,
+    {"notice.per_sender_hour", KEY_INT, AT(notice.per_sender_hour), "10", 1, 10000, NULL, true,
      "Most notices to one sender in an hour."},
 
     {"log.target", KEY_CHOICE, AT(log.target), "stderr", 0, 0, "stderr|syslog|journal", true, "Where the log goes."},

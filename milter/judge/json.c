@@ -146,6 +146,7 @@ static json_t *reason_json(const Decision *decision, const Reason *reason)
     json_object_set_new(json, "findings", findings);
     json_object_set_new(json, "facts", json_texts(reason->facts));
     json_object_set_new(json, "exceptions_tried", tries_json(reason->tries));
+    json_object_set_new(json, "notify_sender", json_boolean(reason->notify_sender));
     if (reason->remedy)
         json_object_set_new(json, "remedy", json_text(reason->remedy));
     return json;

@@ -195,8 +195,14 @@ char *notice_compose(const Config *config, NoticeKind kind, const char *record, 
     if (kind == NOTICE_DENIED && why != NULL)
         append_line(out, "The reviewer's reason: ", why);
     const json_t *reasons = json_object_get(decision, "reasons");
-    for (size_t i = 0; i < json_array_size(reasons) && i < REASONS_SHOWN; i++)
-        append_reason(out, decision, json_array_get(reasons, i));
+    for (size_t i = 0, shown = 0; i < json_array_size(reasons) && shown < REASONS_SHOWN; i++) {
+        const json_t *reason = json_array_get(reasons, i);
+        // A rule that tells the sender nothing is not named to the sender either.
+        if (json_is_false(json_object_get(reason, "notify_sender")))
+            continue;
+        append_reason(out, decision, reason);
+        shown++;
+    }
     if (kind == NOTICE_HELD)
         g_string_append(
             out, "A reviewer of the district decides; nothing is lost, and you need not send it again.\r\n");

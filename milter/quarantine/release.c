@@ -68,32 +68,33 @@ static bool wanted(const GPtrArray *only, const char *address)
     return only == NULL;
 }
 
+// Why there is nothing to take, by what the database says now: the item was read before the transaction began.
 static bool nothing_to_take(const Release *release, GError **error)
 {
-    for (guint i = 0; i < release->item->rcpts->len; i++) {
-        const HoldRcpt *rcpt = release->item->rcpts->pdata[i];
-        if (rcpt->state == HOLD_RELEASING) {
-            g_autofree char *by =
-                work_text(release->quarantine, "SELECT who FROM release WHERE record = ? AND phase < 2",
-                          release->record, NULL);
-            g_set_error(error, BASE_ERROR, BASE_ERROR_TEMPFAIL, "%s: is being released by %s",
-                        release->record, by != NULL ? by : "somebody");
-            return false;
-        }
-        if (rcpt->state == HOLD_UNCONFIRMED) {
-            g_set_error(
-                error, BASE_ERROR, BASE_ERROR_DATA,
-                "%s: a release was cut off and may have gone out; look whether %s has it, then `chaperone "
-                "quarantine settle %s --delivered` or `--not-delivered`",
-                release->record, rcpt->address, release->record);
-            return false;
-        }
-    }
-    const HoldRcpt *first = release->item->rcpts->len > 0 ? release->item->rcpts->pdata[0] : NULL;
-    g_set_error(error, BASE_ERROR, BASE_ERROR_DATA, "%s: nothing is held any more%s%s%s%s", release->record,
-                first != NULL ? "; already " : "", first != NULL ? hold_state_name(first->state) : "",
-                first != NULL && first->decided_by != NULL ? " by " : "",
-                first != NULL && first->decided_by != NULL ? first->decided_by : "");
+    Quarantine *quarantine = release->quarantine;
+    g_autofree char *unconfirmed = work_text(
+        quarantine, "SELECT address FROM rcpt WHERE record = ? AND state = 3 LIMIT 1", release->record, NULL);
+    g_autofree char *releasing = work_text(
+        quarantine, "SELECT who FROM release WHERE record = ? AND phase < 2 LIMIT 1", release->record, NULL);
+    g_autofree char *state =
+        work_text(quarantine, "SELECT max(state) FROM rcpt WHERE record = ?", release->record, NULL);
+    g_autofree char *by = work_text(
+        quarantine, "SELECT decided_by FROM rcpt WHERE record = ? AND decided_by IS NOT NULL LIMIT 1",
+        release->record, NULL);
+    if (unconfirmed != NULL)
+        g_set_error(
+            error, BASE_ERROR, BASE_ERROR_DATA,
+            "%s: a release was cut off and may have gone out; look whether %s has it, then `chaperone "
+            "quarantine settle %s --delivered` or `--not-delivered`",
+            release->record, unconfirmed, release->record);
+    else if (releasing != NULL)
+        g_set_error(error, BASE_ERROR, BASE_ERROR_TEMPFAIL, "%s: is being released by %s", release->record,
+                    releasing);
+    else
+        g_set_error(error, BASE_ERROR, BASE_ERROR_DATA, "%s: nothing is held any more%s%s%s%s",
+                    release->record, state != NULL ? "; already " : "",
+                    state != NULL ? hold_state_name((HoldState)atoi(state)) : "", by != NULL ? " by " : "",
+                    by != NULL ? by : "");
     return false;
 }
 
