@@ -175,6 +175,12 @@ class Lab:
         with open(self.path(name), "w", encoding="utf-8") as f:
             f.write(text)
 
+    def put_files(self):
+        """What the daemon needs once it is nobody: a checkout below a home directory is closed to it."""
+        for name in ("policies", "lists"):
+            shutil.copytree(os.path.join(TOP, "conf", name), self.path("opt", name), dirs_exist_ok=True)
+        shutil.copy2(os.path.join(BUILD, "chaperone-reader"), self.path("opt", "chaperone-reader"))
+
     def write_config(self, more=""):
         """The configuration; `more` and self.settings are whole groups' inner lines: {"milter": "wait_ms = 5;"}."""
         groups = {
@@ -182,10 +188,10 @@ class Lab:
             "milter": f'socket = "unix:{self.socket}"; socket_group = "postfix"; user = "{self.user}";\n'
                       f'  spool_dir = "{self.path("var/spool")}"; spool_threshold = "256K";'
                       f' inline_budget_ms = {60000 if SANITIZED else 10000};',
-            "reader": f'program = "{BUILD}/chaperone-reader"; workers = 2;'
+            "reader": f'program = "{self.path("opt/chaperone-reader")}"; workers = 2;'
                       + (' sandbox_required = false; wall_ms = 60000; wait_ms = 60000;' if SANITIZED else ''),
             "roster": f'database = "{self.path("var/roster.db")}"; key_file = "{self.path("var/personal.key")}";',
-            "policy": f'file = "{TOP}/conf/policies/standard.conf"; lists_dir = "{TOP}/conf/lists";',
+            "policy": f'file = "{self.path("opt/policies/standard.conf")}"; lists_dir = "{self.path("opt/lists")}";',
             "archive": f'dir = "{self.path("var/archive")}"; origin = "lab"; min_free_bytes = "1M";',
             "quarantine": f'database = "{self.path("var/quarantine.db")}"; release_port = {self.release_port};'
                           f' maillog = "{self.path("postfix/log/mail.log")}";',
@@ -208,6 +214,7 @@ class Lab:
                 os.chown(self.path(name), user.pw_uid, user.pw_gid)
         os.chown(self.path("sink"), pwd.getpwnam("nobody").pw_uid, -1)
         shutil.copytree(self.district, self.path("import"), dirs_exist_ok=True)
+        self.put_files()
         self.write_config()
         self.chaperone("roster", "import", self.path("import"))
 
