@@ -43,7 +43,7 @@ ALLLD     = $(HARDLD) $(LDFLAGS) $(SANFLAGS) -pthread
 
 # ---- rooms: what each may use (the includes point up this list only) and the packages it needs -------------------
 
-ROOMS := base store message reader worker roster detect policy judge archive quarantine daemon cli
+ROOMS := base store message reader worker roster feeds detect policy judge archive quarantine daemon cli
 
 USES_base       :=
 USES_store      := base
@@ -51,20 +51,22 @@ USES_message    := base
 USES_reader     := message base
 USES_worker     := reader message base
 USES_roster     := message store base
+USES_feeds      := roster message store base
 USES_detect     := roster message store base
 USES_policy     := detect roster message store base
 USES_judge      := policy detect roster reader message store base
 USES_archive    := reader message store base
 USES_quarantine := archive reader message store base
 USES_daemon     := quarantine archive judge policy detect roster reader message store base
-USES_cli        := quarantine archive judge policy detect roster reader message store base
+USES_cli        := quarantine archive judge policy detect feeds roster reader message store base
 
 PKG_base       := glib-2.0 gio-2.0 libconfig libsodium libsystemd
 PKG_store      := sqlite3
 PKG_message    := jansson
 PKG_reader     :=
 PKG_worker     := gmime-3.0 icu-i18n icu-uc libseccomp
-PKG_roster     := libarchive libpsl icu-i18n icu-uc libsodium
+PKG_roster     := libpsl icu-i18n icu-uc libsodium
+PKG_feeds      := libarchive libsodium libconfig jansson ldap lber
 PKG_detect     := libpcre2-8 icu-i18n icu-uc libpsl
 PKG_policy     := libconfig jansson
 PKG_judge      := jansson
@@ -132,10 +134,13 @@ UNIT_ROOMS := $(filter $(ROOMS),$(notdir $(patsubst %/,%,$(dir $(wildcard tests/
 UNIT_BINS  := $(foreach r,$(sort $(UNIT_ROOMS)),$(BUILD)/unit_$(r))
 UNIT_FLAGS := $(if $(filter thread,$(SAN)),-j1)
 
+# Their fixtures import a roster.
+unit_feeds  = $(filter-out $(call closure,$1),$(if $(filter roster detect policy judge daemon,$1),feeds))
+unit_pkgs   = $(sort $(call pkgs_of,$1) $(foreach r,$(call unit_feeds,$1),$(PKG_$(r))) criterion)
 define unit_rules
-$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/$1/*.c)): PKGS := $(call pkgs_of,$1) criterion
-$(BUILD)/unit_$1: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/$1/*.c)) $(call libs_of,$1)
-	$$(call link,$(call pkgs_of,$1) criterion,$(if $(filter daemon,$1),-lmilter))
+$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/$1/*.c)): PKGS := $(call unit_pkgs,$1)
+$(BUILD)/unit_$1: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/$1/*.c)) $(call libs_of,$1) $(foreach r,$(call unit_feeds,$1),$(BUILD)/lib$(r).a)
+	$$(call link,$(call unit_pkgs,$1),$(if $(filter daemon,$1),-lmilter))
 endef
 $(foreach r,$(sort $(UNIT_ROOMS)),$(eval $(call unit_rules,$(r))))
 
@@ -170,7 +175,13 @@ FUZZ_SECONDS ?= 60
 fuzz: deps
 	@tests/fuzz/run $(BUILD) $(FUZZ_SECONDS)
 
-BENCH_PROGRAMS := $(BUILD)/milterload $(BUILD)/nullmilter
+BENCH_PROGRAMS := $(BUILD)/milterload $(BUILD)/nullmilter $(BUILD)/mkdistrict $(BUILD)/rosterlook
+$(BUILD)/mkdistrict: tests/bench/mkdistrict.c
+	@mkdir -p $(@D)
+	@$(CC) $(CSTD) $(WARN) -O2 -o $@ $<
+$(BUILD)/tests/bench/rosterlook.o: PKGS := $(call pkgs_of,roster)
+$(BUILD)/rosterlook: $(BUILD)/tests/bench/rosterlook.o $(call libs_of,roster)
+	$(call link,$(call pkgs_of,roster))
 $(BUILD)/milterload: $(addprefix tests/bench/,milterload.c corpus.c report.c util.c)
 	@mkdir -p $(@D)
 	@$(CC) -O2 -g -w -o $@ $^ -lm

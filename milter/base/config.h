@@ -61,13 +61,16 @@ typedef struct {
 
 typedef struct {
     char *database;
-    char *key_file; // 32 bytes hex a line, made by `chaperone roster import` when missing
+    char *key_file; // 32 bytes hex a line, newest first; made by `chaperone roster import` when missing
+    char *sources;  // the sources file; "" = none
+    int generations, brake_percent, brake_least, gone_days, rows;
 } ConfigRoster;
 
 typedef struct {
-    char *file;      // the policy
-    char *lists_dir; // area codes, platforms, free-mail domains, phrases
-    char *mode;      // monitor, coach, enforce
+    char *file;          // the policy
+    char *lists_dir;     // area codes, platforms, free-mail domains, phrases
+    char *mode;          // monitor, coach, enforce
+    char *unknown_lists; // whom a list reaches whose members the roster cannot tell: outside, students
 } ConfigPolicy;
 
 typedef struct {

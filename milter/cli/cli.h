@@ -26,8 +26,23 @@ int cli_usage(const char *format, ...) G_GNUC_PRINTF(1, 2);
 // Who runs the command: SUDO_USER where it is set, else the login name. Caller frees; never NULL or empty.
 char *cli_who(void);
 
-// A progress bar on stderr, only where it is a terminal. `total` 0 = unknown. Call with done == total to end
-// it.
+// A progress bar on stderr, only where it is a terminal (progress.c). `total` 0 = unknown. Call with done == total to
+// end it.
 void cli_progress(const char *what, guint64 done, guint64 total);
+// The same for work of many steps: one line, drawn over itself at most ten times a second, wiped by the end.
+typedef struct {
+    char *what;
+    gint64 drawn_us;
+} CliProgress;
+void cli_progress_step(CliProgress *progress, const char *source, const char *step, guint64 done,
+                       guint64 total);
+void cli_progress_end(CliProgress *progress);
+// Work that cannot say how far it is: shows the seconds it has taken. NULL, a no-op for the end, where stderr is no
+// terminal. `what` must live as long.
+typedef struct CliWorking CliWorking;
+CliWorking *cli_working_begin(const char *what);
+void cli_working_end(CliWorking *working);
+// Text of a message or an export for a terminal: no control character gets through; NULL is "-". Caller frees.
+char *cli_clean(const char *text);
 // True when `fd` is a terminal and NO_COLOR is not set.
 bool cli_colour(int fd);

@@ -15,8 +15,10 @@ int cli_fail(GError *error)
 {
     int status = base_exit_status(error);
     g_auto(GStrv) lines = g_strsplit(error != NULL ? error->message : "failed", "\n", -1);
-    for (char **line = lines; *line != NULL; line++)
-        fprintf(stderr, "chaperone: %s\n", *line);
+    for (char **line = lines; *line != NULL; line++) {
+        g_autofree char *clean = cli_clean(*line);
+        fprintf(stderr, "chaperone: %s\n", clean);
+    }
     g_clear_error(&error);
     return status != 0 ? status : BASE_ERROR_SOFTWARE;
 }
@@ -40,20 +42,19 @@ char *cli_who(void)
     return user != NULL ? g_strdup(user->pw_name) : g_strdup_printf("uid-%u", (unsigned)getuid());
 }
 
-void cli_progress(const char *what, guint64 done, guint64 total)
+char *cli_clean(const char *text)
 {
-    enum { WIDTH = 30 };
-    if (!isatty(STDERR_FILENO))
-        return;
-    if (total == 0) {
-        fprintf(stderr, "\r%s: %" G_GUINT64_FORMAT, what, done);
-        return;
+    g_autofree char *valid = g_utf8_make_valid(text ? text : "-", -1);
+    g_autoptr(GString) out = g_string_new(NULL);
+    for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        GUnicodeType type = g_unichar_type(c);
+        if (type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT)
+            g_string_append_printf(out, "<%04X>", c);
+        else
+            g_string_append_unichar(out, c);
     }
-    int full = (int)(done * WIDTH / total);
-    fprintf(stderr, "\r%s [%.*s%*s] %3d%%", what, full, "##############################", WIDTH - full, "",
-            (int)(done * 100 / total));
-    if (done >= total)
-        fputc('\n', stderr);
+    return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
 bool cli_colour(int fd)

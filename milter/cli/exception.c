@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "feeds/feeds.h"
 #include "roster/roster.h"
 
 #include <jansson.h>
@@ -86,24 +87,25 @@ static int print_all(const GPtrArray *exceptions, const Options *options, int to
 static int run_list(const Config *config, const Options *options, const char *argument, GError **error)
 {
     g_autoptr(Roster) roster = roster_open(config, error);
-    g_autoptr(RosterSession) session = roster != NULL ? roster_session_begin(roster, error) : NULL;
+    int today = clock_local_date(clock_now_us(), config->district.timezone);
+    g_autoptr(RosterSession) session = roster != NULL ? roster_session_begin(roster, today, error) : NULL;
     g_autoptr(GPtrArray) exceptions = session != NULL ? roster_exceptions_all(session, error) : NULL;
     if (exceptions == NULL)
         return base_exit_status(*error);
-    return print_all(exceptions, options, clock_local_date(clock_now_us(), config->district.timezone));
+    return print_all(exceptions, options, today);
 }
 
 // ---- import, add, revoke --------------------------------------------------------------------------
 
 static int run_import(const Config *config, const Options *options, const char *path, GError **error)
 {
-    g_autoptr(RosterSummary) summary = g_new0(RosterSummary, 1);
-    summary->warnings = g_ptr_array_new_with_free_func(g_free);
-    int count = roster_exceptions_import(config, path, options->dry_run, summary, error);
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    int today = clock_local_date(clock_now_us(), config->district.timezone);
+    int count = feeds_exceptions_import(config, path, options->dry_run, today, options->who, warnings, error);
     if (count < 0)
         return base_exit_status(*error);
-    for (guint i = 0; i < summary->warnings->len; i++)
-        fprintf(stderr, "warning: %s\n", (char *)summary->warnings->pdata[i]);
+    for (guint i = 0; i < warnings->len; i++)
+        fprintf(stderr, "warning: %s\n", (char *)warnings->pdata[i]);
     printf("%d exception%s %s\n", count, count == 1 ? "" : "s",
            options->dry_run ? "checked (--dry-run)" : "imported");
     return 0;
@@ -141,7 +143,7 @@ static int run_add(const Config *config, const Options *options, const char *arg
         .guardian_consent = options->consent,
         .purpose_required = options->purpose,
     };
-    if (!roster_exception_add(config, &exception, options->who, error))
+    if (!feeds_exception_add(config, &exception, options->who, error))
         return base_exit_status(*error);
     printf("%s: added\n", options->id);
     return 0;
@@ -151,7 +153,7 @@ static int run_revoke(const Config *config, const Options *options, const char *
 {
     if (options->why == NULL || options->why[0] == '\0')
         return cli_usage("exception revoke wants --reason TEXT");
-    if (!roster_exception_revoke(config, id, options->who, options->why, error))
+    if (!feeds_exception_revoke(config, id, options->who, options->why, error))
         return base_exit_status(*error);
     printf("%s: revoked\n", id);
     return 0;

@@ -13,7 +13,7 @@ static const struct {
 } COMMANDS[] = {
     {"check", cli_check, "check configuration, policy, lists and roster"},
     {"scan", cli_scan, "judge message files as the daemon would"},
-    {"roster", cli_roster, "import the roster, show who an address is"},
+    {"roster", cli_roster, "import the roster, show who is who, diff and rollback"},
     {"exception", cli_exception, "import, add, list and revoke exceptions"},
     {"archive", cli_archive, "list, show, verify and export the archive"},
     {"quarantine", cli_quarantine, "list, show, claim, release and deny held messages"},

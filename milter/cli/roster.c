@@ -1,243 +1,106 @@
-#include "roster/roster.h"
-#include "cli/cli.h"
+// chaperone roster: here only its options and the table of its steps.
+#include "cli/roster.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-typedef struct {
-    char *config_path;
-    gboolean dry_run, json;
-} Options;
-
-static int print_json(json_t *json)
-{
-    bool ok = json_dumpf(json, stdout, JSON_INDENT(2) | JSON_SORT_KEYS) == 0 && putchar('\n') != EOF;
-    json_decref(json);
-    return ok ? 0 : BASE_ERROR_IO;
-}
-
-// ---- import ---------------------------------------------------------------------------------------
+#define CHANGES_FALLBACK 10
+#define ANY              1000
 
 static const struct {
-    const char *name;
-    gsize offset;
-} COUNTS[] = {
-    {"people", G_STRUCT_OFFSET(RosterSummary, people)},
-    {"staff", G_STRUCT_OFFSET(RosterSummary, staff)},
-    {"students", G_STRUCT_OFFSET(RosterSummary, students)},
-    {"guardians", G_STRUCT_OFFSET(RosterSummary, guardians)},
-    {"guardian links", G_STRUCT_OFFSET(RosterSummary, links)},
-    {"classes", G_STRUCT_OFFSET(RosterSummary, classes)},
-    {"enrollments", G_STRUCT_OFFSET(RosterSummary, enrollments)},
-    {"lists", G_STRUCT_OFFSET(RosterSummary, lists)},
-    {"list members", G_STRUCT_OFFSET(RosterSummary, members)},
-    {"personal details", G_STRUCT_OFFSET(RosterSummary, personal)},
-    {"published", G_STRUCT_OFFSET(RosterSummary, published)},
-    {"students' addresses", G_STRUCT_OFFSET(RosterSummary, student_addresses)},
-    {"webmail domains", G_STRUCT_OFFSET(RosterSummary, webmail)},
-    {"exceptions", G_STRUCT_OFFSET(RosterSummary, exceptions)},
+    const char *name, *second; // "personal" "add"
+    int least, most;           // arguments
+    RosterStep run;
+    const char *usage, *what;
+} STEPS[] = {
+    {"import", NULL, 0, ANY, cli_roster_import, "import [PATH...]",
+     "the sources of roster.sources, or directories, zips and files"},
+    {"forget", NULL, 1, 1, cli_roster_forget, "forget SOURCE",
+     "leave out a source that is configured no more"},
+    {"diff", NULL, 0, 2, cli_roster_diff, "diff [FROM [TO]]", "what changed between two generations"},
+    {"history", NULL, 0, 0, cli_roster_history, "history", "the generations: when, who, what"},
+    {"rollback", NULL, 0, 1, cli_roster_rollback, "rollback [TO]",
+     "back to what a generation said of people"},
+    {"show", NULL, 1, 1, cli_roster_show, "show ADDRESS|PERSON", "who that is, and why"},
+    {"sources", NULL, 0, 0, cli_roster_sources, "sources",
+     "what is configured and when it was imported last"},
+    {"personal", "add", 3, 3, cli_roster_personal_add, "personal add ADDRESS KIND VALUE",
+     "register a private detail of staff; VALUE - is read from standard input"},
+    {"personal", "remove", 2, 3, cli_roster_personal_remove, "personal remove ADDRESS KIND [VALUE]",
+     "take one registered by hand away"},
+    {"personal", "list", 1, 1, cli_roster_personal_list, "personal list ADDRESS",
+     "what kinds are registered"},
+    {"key", "rotate", 0, 0, cli_roster_key_rotate, "key rotate", "a new key for the personal registry"},
+    {"key", "prune", 0, 0, cli_roster_key_prune, "key prune", "drop keys that no generation needs"},
+    {"probe", NULL, 2, 2, cli_roster_probe, "probe SOURCE ADDRESS", "try an LDAP source on one address"},
+    {"keys", NULL, 0, 0, cli_roster_keys, "keys", "the keys of the sources file"},
 };
 
-static int print_summary(const RosterSummary *summary, const Options *options)
+static char *summary(void)
 {
-    json_t *counts = json_object(), *warnings = json_array();
-    for (gsize i = 0; i < G_N_ELEMENTS(COUNTS); i++) {
-        guint count = G_STRUCT_MEMBER(guint, summary, COUNTS[i].offset);
-        json_object_set_new(counts, COUNTS[i].name, json_integer(count));
-        if (!options->json && count > 0)
-            printf("%9u  %s\n", count, COUNTS[i].name);
-    }
-    for (guint i = 0; i < summary->warnings->len; i++) {
-        json_array_append_new(warnings, json_string(summary->warnings->pdata[i]));
-        if (!options->json)
-            fprintf(stderr, "warning: %s\n", (char *)summary->warnings->pdata[i]);
-    }
-    json_t *all =
-        json_pack("{s:o, s:o, s:b}", "counts", counts, "warnings", warnings, "dry_run", options->dry_run);
-    if (options->json)
-        return print_json(all);
-    json_decref(all);
-    printf(options->dry_run ? "Nothing was changed (--dry-run).\n" : "The roster is in force.\n");
-    return 0;
+    GString *text = g_string_new("Steps:\n");
+    for (gsize i = 0; i < G_N_ELEMENTS(STEPS); i++)
+        g_string_append_printf(text, "  %-37s %s\n", STEPS[i].usage, STEPS[i].what);
+    return g_string_free(text, FALSE);
 }
 
-static int run_import(const Config *config, const Options *options, const char *path)
+// The step that `argv` names; G_N_ELEMENTS(STEPS) when there is none.
+static gsize find_step(int argc, char **argv)
 {
+    gsize i = 0;
+    while (i < G_N_ELEMENTS(STEPS) &&
+           (argc < 2 || strcmp(argv[1], STEPS[i].name) != 0 ||
+            (STEPS[i].second != NULL && (argc < 3 || strcmp(argv[2], STEPS[i].second) != 0))))
+        i++;
+    return i;
+}
+
+static int run_step(const RosterOptions *options, int argc, char **argv)
+{
+    gsize step = find_step(argc, argv);
+    if (step == G_N_ELEMENTS(STEPS))
+        return argc < 2 ? cli_usage("roster wants a step: import, show, ...")
+                        : cli_usage("roster has no step \"%s%s%s\"", argv[1], argc > 2 ? " " : "",
+                                    argc > 2 ? argv[2] : "");
+    int first = STEPS[step].second != NULL ? 3 : 2, count = argc - first;
+    if (count < STEPS[step].least || count > STEPS[step].most)
+        return cli_usage("usage: chaperone roster %s", STEPS[step].usage);
+    if (options->changes < 0)
+        return cli_usage("--changes wants a number");
     GError *error = NULL;
-    g_autoptr(RosterSummary) summary = roster_import(config, path, options->dry_run, &error);
-    return summary != NULL ? print_summary(summary, options) : cli_fail(error);
-}
-
-// ---- show -----------------------------------------------------------------------------------------
-
-typedef char *(*NameFunc)(RosterSession *session, const char *id, GError **error);
-
-// [{"id", "name"}, ...]; NULL with `error`. `ids` may be NULL when it could not be had.
-static json_t *named_json(RosterSession *session, const GPtrArray *ids, NameFunc name_of, GError **error)
-{
-    json_t *out = ids != NULL ? json_array() : NULL;
-    for (guint i = 0; out != NULL && i < ids->len; i++) {
-        g_autofree char *name = name_of(session, ids->pdata[i], error);
-        if (name != NULL)
-            json_array_append_new(out, json_pack("{s:s, s:s}", "id", ids->pdata[i], "name", name));
-        else
-            g_clear_pointer(&out, json_decref);
-    }
-    return out;
-}
-
-static json_t *strings_json(const GPtrArray *strings)
-{
-    json_t *out = strings != NULL ? json_array() : NULL;
-    for (guint i = 0; out != NULL && i < strings->len; i++)
-        json_array_append_new(out, json_string(strings->pdata[i]));
-    return out;
-}
-
-static json_t *members_json(const Party *party)
-{
-    json_t *out = json_array();
-    for (guint i = 0; party->members != NULL && i < party->members->len; i++) {
-        const Party *member = party->members->pdata[i];
-        json_array_append_new(out, json_pack("{s:s, s:s, s:s, s:s?}", "address", member->canonical, "role",
-                                             role_name(member->role), "account",
-                                             account_name(member->account), "name", member->name));
-    }
-    return out;
-}
-
-// Adds what the roster knows of the person. False with `error`.
-static bool add_person(json_t *json, RosterSession *session, const Party *party, GError **error)
-{
-    g_autoptr(GPtrArray) guardians = roster_guardians_of(session, party->person, error);
-    g_autoptr(GPtrArray) children =
-        guardians != NULL ? roster_children_of(session, party->person, error) : NULL;
-    g_autoptr(GPtrArray) kinds =
-        children != NULL ? roster_registered_kinds(session, party->person, error) : NULL;
-    if (kinds == NULL)
-        return false;
-    const struct {
-        const char *key;
-        json_t *value;
-    } parts[] = {
-        {"schools", named_json(session, party->schools, roster_school_name, error)},
-        {"classes", named_json(session, party->classes, roster_class_title, error)},
-        {"guardians", named_json(session, guardians, roster_person_name, error)},
-        {"children", named_json(session, children, roster_person_name, error)},
-        {"registered", strings_json(kinds)},
-    };
-    bool ok = true;
-    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
-        ok = json_object_set_new(json, parts[i].key, parts[i].value) == 0 && ok;
-    return ok;
-}
-
-static json_t *party_json(RosterSession *session, const Party *party, GError **error)
-{
-    json_t *json =
-        json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:b, s:o, s:s?}", "address", party->address, "canonical",
-                  party->canonical, "role", role_name(party->role), "account", account_name(party->account),
-                  "person", party->person, "name", party->name, "enabled", party->enabled, "roles",
-                  strings_json(party->roles), "why", party->why);
-    if (json != NULL && party->members != NULL)
-        json_object_set_new(json, "members", members_json(party));
-    if (json != NULL && party->person != NULL && !add_person(json, session, party, error))
-        g_clear_pointer(&json, json_decref);
-    return json;
-}
-
-static void print_text(const char *label, const json_t *value)
-{
-    if (json_is_string(value))
-        printf("%-11s %s\n", label, json_string_value(value));
-}
-
-static void print_list(const char *label, const json_t *list)
-{
-    size_t i;
-    const json_t *item;
-    json_array_foreach(list, i, item)
-    {
-        const char *name = json_string_value(json_object_get(item, "name"));
-        const char *id = json_string_value(json_object_get(item, "id"));
-        if (json_is_string(item))
-            printf("%-11s %s\n", i == 0 ? label : "", json_string_value(item));
-        else if (id != NULL)
-            printf("%-11s %s (%s)\n", i == 0 ? label : "", name != NULL ? name : "-", id);
-        else
-            printf("%-11s %s  %s, %s  %s\n", i == 0 ? label : "",
-                   json_string_value(json_object_get(item, "address")),
-                   json_string_value(json_object_get(item, "role")),
-                   json_string_value(json_object_get(item, "account")), name != NULL ? name : "");
-    }
-}
-
-static void print_party(const json_t *json)
-{
-    static const char *const texts[] = {"address", "canonical", "role", "account", "person", "name", "why"};
-    static const char *const lists[] = {"roles",    "schools",    "classes", "guardians",
-                                        "children", "registered", "members"};
-    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
-        print_text(texts[i], json_object_get(json, texts[i]));
-    if (json_is_false(json_object_get(json, "enabled")))
-        printf("%-11s no\n", "enabled");
-    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
-        print_list(lists[i], json_object_get(json, lists[i]));
-}
-
-static int run_show(const Config *config, const Options *options, const char *address)
-{
-    GError *error = NULL;
-    g_autoptr(Roster) roster = roster_open(config, &error);
-    g_autoptr(RosterSession) session = roster != NULL ? roster_session_begin(roster, &error) : NULL;
-    g_autoptr(Party) party = session != NULL ? roster_resolve(session, address, &error) : NULL;
-    json_t *json = party != NULL ? party_json(session, party, &error) : NULL;
-    if (json == NULL)
+    g_autoptr(Config) config = NULL;
+    if (STEPS[step].run != cli_roster_keys &&
+        (config = config_load(cli_config_path(options->config_path), &error)) == NULL)
         return cli_fail(error);
-    if (options->json)
-        return print_json(json);
-    print_party(json);
-    json_decref(json);
-    return 0;
-}
-
-// ---------------------------------------------------------------------------------------------------
-
-static const char SUMMARY[] =
-    "Steps:\n"
-    "  import PATH     directory or zip with OneRoster files and the district's own CSV files\n"
-    "  show ADDRESS    who that is, and why\n";
-
-static int run_step(const Options *options, int argc, char **argv)
-{
-    bool import = argc > 1 && strcmp(argv[1], "import") == 0, show = argc > 1 && strcmp(argv[1], "show") == 0;
-    GError *error = NULL;
-    if (!import && !show)
-        return cli_usage("roster wants import or show");
-    if (argc != 3)
-        return cli_usage("roster %s wants %s", argv[1], import ? "one PATH" : "one ADDRESS");
-    g_autoptr(Config) config = config_load(cli_config_path(options->config_path), &error);
-    if (config == NULL)
-        return cli_fail(error);
-    return import ? run_import(config, options, argv[2]) : run_show(config, options, argv[2]);
+    int status = STEPS[step].run(config, options, argv + first, &error);
+    if (fflush(stdout) != 0 && error == NULL)
+        status = BASE_ERROR_IO;
+    return error != NULL ? cli_fail(error) : status;
 }
 
 int cli_roster(int argc, char **argv)
 {
-    Options options = {0};
+    RosterOptions o = {.changes = CHANGES_FALLBACK};
     const GOptionEntry entries[] = {
-        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options.config_path, "The configuration", "FILE"},
-        {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run, "Check and count, change nothing", NULL},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL},
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &o.config_path, "The configuration", "FILE"},
+        {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &o.dry_run,
+         "Read, count and compare, change nothing (import, forget)", NULL},
+        {"force", 0, 0, G_OPTION_ARG_NONE, &o.force, "However much goes away (import, forget)", NULL},
+        {"source", 's', 0, G_OPTION_ARG_STRING_ARRAY, &o.sources,
+         "Only this source; may be repeated (import)", "NAME"},
+        {"changes", 0, 0, G_OPTION_ARG_INT, &o.changes,
+         "How many changes of each kind to print (import, forget, diff)", "N"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Print JSON", NULL},
         {NULL},
     };
-    g_autoptr(GOptionContext) context = g_option_context_new("STEP ARGUMENT");
-    g_option_context_set_summary(context, SUMMARY);
+    g_autofree char *text = summary();
+    g_autoptr(GOptionContext) context = g_option_context_new("STEP [ARGUMENT...]");
+    g_option_context_set_summary(context, text);
     g_option_context_add_main_entries(context, entries, NULL);
     g_autoptr(GError) error = NULL;
-    int status = g_option_context_parse(context, &argc, &argv, &error) ? run_step(&options, argc, argv)
+    int status = g_option_context_parse(context, &argc, &argv, &error) ? run_step(&o, argc, argv)
                                                                        : cli_usage("%s", error->message);
-    g_free(options.config_path);
+    g_free(o.config_path);
+    g_strfreev(o.sources);
     return status;
 }

@@ -1,24 +1,9 @@
 // What scan prints: an explanation for people, or JSON.
+#include "cli/cli.h"
 #include "cli/scan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-// Text of a message on a terminal: no control character gets through.
-static char *safe(const char *text)
-{
-    g_autofree char *valid = g_utf8_make_valid(text ? text : "-", -1);
-    g_autoptr(GString) out = g_string_new(NULL);
-    for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
-        GUnicodeType type = g_unichar_type(c);
-        if (type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT)
-            g_string_append_printf(out, "<%04X>", c);
-        else
-            g_string_append_unichar(out, c);
-    }
-    return g_string_free(g_steal_pointer(&out), FALSE);
-}
 
 static const char *colour_of(const ScanStyle *style, Action action)
 {
@@ -33,7 +18,7 @@ static const char *colour_end(const ScanStyle *style)
 
 static void print_party(const char *label, const Party *party)
 {
-    g_autofree char *address = safe(party->address), *name = safe(party->name);
+    g_autofree char *address = cli_clean(party->address), *name = cli_clean(party->name);
     printf("  %-5s %s  (%s", label, *address ? address : "<>", role_name(party->role));
     if (party->person)
         printf(", %s account%s%s", account_name(party->account), party->name ? ", " : "",
@@ -41,14 +26,17 @@ static void print_party(const char *label, const Party *party)
     if (party->role == ROLE_LIST && party->members)
         printf(" of %u%s", party->members->len,
                party_reaches(party, ROLE_STUDENT) ? ", reaches students" : "");
+    if (party->partly)
+        printf(", not all known");
     printf(")");
 }
 
 static void print_finding(const Finding *finding, const ScanStyle *style)
 {
     g_autofree char *masked = finding->value ? detect_mask(finding->kind, finding->value) : NULL;
-    g_autofree char *text = safe(style->mask ? masked : finding->text), *where = safe(finding->where);
-    g_autofree char *value = safe(style->mask ? masked : finding->value);
+    g_autofree char *text = cli_clean(style->mask ? masked : finding->text),
+                    *where = cli_clean(finding->where);
+    g_autofree char *value = cli_clean(style->mask ? masked : finding->value);
     printf("    %s \"%s\" in %s (%s): %s, %.2f", kind_name(finding->kind), text, where,
            layer_name(finding->layer), owner_name(finding->owner), finding->confidence);
     if (style->evidence)
@@ -57,7 +45,7 @@ static void print_finding(const Finding *finding, const ScanStyle *style)
         printf("%s%s", i ? ", " : "; disguised: ", (const char *)finding->obfuscation->pdata[i]);
     printf("\n");
     for (guint i = 0; style->evidence && i < finding->evidence->len; i++) {
-        g_autofree char *evidence = safe(finding->evidence->pdata[i]);
+        g_autofree char *evidence = cli_clean(finding->evidence->pdata[i]);
         printf("      %s\n", evidence);
     }
 }
@@ -80,12 +68,12 @@ static void print_reason(const ScanJob *job, const Reason *reason, const ScanSty
     }
     for (guint i = 0; i < reason->rcpts->len; i++) {
         const RcptDecision *rcpt = judgement->decision->rcpts->pdata[g_array_index(reason->rcpts, guint, i)];
-        g_autofree char *address = safe(rcpt->address);
+        g_autofree char *address = cli_clean(rcpt->address);
         printf("    for %s\n", address);
     }
     for (guint i = 0; i < reason->tries->len; i++) {
         const ExceptionTry *try = reason->tries->pdata[i];
-        g_autofree char *student = safe(try->student);
+        g_autofree char *student = cli_clean(try->student);
         printf("    exception %s (%s): %s\n", try->id, student, try->why);
     }
     if (reason->remedy)
@@ -96,7 +84,7 @@ void scan_print(const ScanJob *job, const ScanStyle *style)
 {
     const Judgement *judgement = job->judgement;
     const Decision *decision = judgement->decision;
-    g_autofree char *path = safe(job->path);
+    g_autofree char *path = cli_clean(job->path);
     printf("%s: %s, policy %s %s, mode %s\n", path, direction_name(decision->direction), decision->policy,
            decision->version, mode_name(decision->mode));
     print_party("from", judgement->parties->sender);
@@ -116,7 +104,7 @@ void scan_print(const ScanJob *job, const ScanStyle *style)
             print_finding(judgement->detection->findings->pdata[i], style);
         for (guint i = 0; i < judgement->message->facts->len; i++) {
             const Fact *fact = judgement->message->facts->pdata[i];
-            g_autofree char *detail = safe(fact->detail);
+            g_autofree char *detail = cli_clean(fact->detail);
             printf("    fact %s, part %d: %s\n", fact->name, fact->part, detail);
         }
     }

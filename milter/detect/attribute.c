@@ -168,6 +168,26 @@ static bool attribute_recipient(const AttributeScene *scene, Finding *finding)
     return party != NULL;
 }
 
+// A link whose query names the tenant under which a tool is approved; roster_owners sees its host and path only.
+static Tri attribute_tenant(const AttributeScene *scene, Finding *finding, GError **error)
+{
+    const char *slash = finding->kind == KIND_INVITE ? strchr(finding->value, '/') : NULL;
+    const char *query = slash ? strchr(finding->text, '?') : NULL;
+    g_autoptr(RosterTool) tool = NULL;
+    if (!query)
+        return TRI_NO;
+    g_autofree char *host = g_strndup(finding->value, (gsize)(slash - finding->value));
+    g_autofree char *rest = g_strconcat(slash, query, NULL);
+    if (!roster_tool(scene->roster, host, rest, &tool, error))
+        return TRI_UNKNOWN;
+    if (!tool || !tool->in_force)
+        return TRI_NO;
+    finding->owner = OWNER_PUBLISHED;
+    finding->confidence = 0.95;
+    attribute_evidence(finding, "approved: %s", tool->name);
+    return TRI_YES;
+}
+
 // Listed hotlines and tools that the school may use.
 static bool attribute_listed(const AttributeScene *scene, Finding *finding)
 {
@@ -350,6 +370,8 @@ static bool attribute_one(const AttributeScene *scene, const AttributePassage *p
             ok = attribute_complete(scene, candidate, finding, error);
         Tri known =
             ok && finding->confidence == 0.0 ? attribute_registry(scene, candidate, finding, error) : TRI_YES;
+        if (ok && known == TRI_NO)
+            known = attribute_tenant(scene, finding, error);
         ok = ok && known != TRI_UNKNOWN;
         if (ok && known == TRI_NO && !attribute_recipient(scene, finding) &&
             !attribute_listed(scene, finding))

@@ -24,8 +24,9 @@ Owner attribute_own(const AttributeScene *scene)
 Owner attribute_role_owner(Role role)
 {
     static const Owner OWNERS[] = {
-        [ROLE_EXTERNAL] = OWNER_THIRD_PARTY, [ROLE_SERVICE] = OWNER_SCHOOL,  [ROLE_LIST] = OWNER_SCHOOL,
-        [ROLE_GUARDIAN] = OWNER_GUARDIAN,    [ROLE_STUDENT] = OWNER_STUDENT, [ROLE_STAFF] = OWNER_STAFF};
+        [ROLE_EXTERNAL] = OWNER_THIRD_PARTY, [ROLE_SERVICE] = OWNER_SCHOOL,    [ROLE_LIST] = OWNER_SCHOOL,
+        [ROLE_LIST_UNKNOWN] = OWNER_SCHOOL,  [ROLE_GUARDIAN] = OWNER_GUARDIAN, [ROLE_STUDENT] = OWNER_STUDENT,
+        [ROLE_STAFF] = OWNER_STAFF};
     return OWNERS[role];
 }
 
@@ -92,7 +93,7 @@ bool attribute_author(const AttributeScene *scene, const AttributePassage *passa
         author->kind = AUTHOR_SENDER;
     } else if (!named && rcpts && rcpts->len == 1) {
         const Party *party = g_ptr_array_index(rcpts, 0);
-        if (party->role != ROLE_LIST && party->role != ROLE_EXTERNAL)
+        if (party->role != ROLE_LIST && party->role != ROLE_LIST_UNKNOWN && party->role != ROLE_EXTERNAL)
             attribute_author_is(scene, party, author);
     }
     for (guint i = 0; named && !mailbox && author->kind == AUTHOR_STRANGER && rcpts && i < rcpts->len; i++) {

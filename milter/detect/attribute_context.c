@@ -297,7 +297,8 @@ const Party *attribute_named_recipient(const AttributeScene *scene, const Attrib
     // writer's.
     for (guint i = 0; rcpts && rcpts->len > 1 && i < rcpts->len && !found; i++) {
         const Party *party = g_ptr_array_index(rcpts, i);
-        bool named = party->role != ROLE_LIST && context_ends_with_name(text + from, start - from, party);
+        bool named = party->role != ROLE_LIST && party->role != ROLE_LIST_UNKNOWN &&
+                     context_ends_with_name(text + from, start - from, party);
         found = named ? party : NULL;
     }
     return found;
@@ -440,7 +441,7 @@ static void context_place(ContextScan *scan, Layer layer)
     if (sender && sender->role == ROLE_STUDENT)
         scan->features |= context_bit("student writes");
     context_card(scan);
-    if (!sender || sender->role == ROLE_EXTERNAL || sender->role == ROLE_SERVICE || sender->role == ROLE_LIST)
+    if (!sender || sender->role <= ROLE_LIST_UNKNOWN)
         scan->features |= context_bit("outside sender");
 }
 

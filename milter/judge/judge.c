@@ -12,11 +12,24 @@ void judgement_free(Judgement *judgement)
     g_free(judgement);
 }
 
+// The roster and the policy go by the district's calendar. 0 with `error`.
+static int judge_day(const Config *config, int64_t now_us, GError **error)
+{
+    int today = clock_local_date(now_us, config->district.timezone);
+    if (today == 0)
+        g_set_error(error, BASE_ERROR, BASE_ERROR_CONFIG,
+                    "district.timezone: the system does not know \"%s\"; use a name such as America/New_York",
+                    config->district.timezone);
+    return today;
+}
+
 // Steps 2 to 4, on one state of the roster.
 static bool judge_read_message(const Snapshot *snapshot, const Envelope *envelope, int64_t now_us,
                                Judgement *judgement, GError **error)
 {
-    g_autoptr(RosterSession) session = roster_session_begin(snapshot->roster, error);
+    int today = judge_day(snapshot->config, now_us, error);
+    g_autoptr(RosterSession) session =
+        today != 0 ? roster_session_begin(snapshot->roster, today, error) : NULL;
     if (!session)
         return false;
     judgement->parties = roster_resolve_message(session, envelope, judgement->message, error);

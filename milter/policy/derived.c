@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#define MOST_WORDS 50000
-#define MOST_LINES 200
+#define MOST_WORDS      50000
+#define MOST_LINES      200
+#define MOST_NAME_WORDS 32
 
 static bool private_of_sender(const Parties *parties, const Party *party)
 {
@@ -143,6 +144,23 @@ static Tri names_staff(DecideContext *context, const char *text)
     return !people ? TRI_UNKNOWN : people->len > 0 ? TRI_YES : TRI_NO;
 }
 
+// "t.brooks@example.org" <somebody@else>: the school address of one of the staff as a name.
+static Tri shows_staff_address(DecideContext *context, const char *name)
+{
+    g_autofree char *plain = g_utf8_normalize(name, -1, G_NORMALIZE_NFKC);
+    g_auto(GStrv) words = g_strsplit_set(plain ? plain : "", " \t\r\n,;:()<>[]\"'", MOST_NAME_WORDS);
+    Tri found = TRI_NO;
+    for (guint i = 0; words[i] && found == TRI_NO; i++) {
+        if (!strchr(words[i], '@'))
+            continue;
+        g_autoptr(Party) party = roster_resolve(context->in->roster, words[i], &context->error);
+        if (!party)
+            return TRI_UNKNOWN;
+        found = party->role == ROLE_STAFF && party->account == ACCOUNT_SCHOOL ? TRI_YES : TRI_NO;
+    }
+    return found;
+}
+
 // "Coach T", "Mrs. Dube": a title and a name, on a consumer mail address.
 static Tri titled(DecideContext *context, const char *name)
 {
@@ -188,6 +206,8 @@ static Tri staff_name_outside(DecideContext *context)
                      g_ascii_strcasecmp(shown->header, "Reply-To") == 0);
         if (from)
             found = names_staff(context, shown->name);
+        if (from && found == TRI_NO)
+            found = shows_staff_address(context, shown->name);
         if (from && found == TRI_NO)
             found = titled(context, shown->name);
     }

@@ -6,7 +6,7 @@
 bool party_is_district(const Party *party)
 {
     bool person = party->role == ROLE_STAFF || party->role == ROLE_STUDENT || party->role == ROLE_GUARDIAN;
-    return party->role == ROLE_SERVICE || party->role == ROLE_LIST ||
+    return party->role == ROLE_SERVICE || party->role == ROLE_LIST || party->role == ROLE_LIST_UNKNOWN ||
            (person && party->account == ACCOUNT_SCHOOL);
 }
 

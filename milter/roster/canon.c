@@ -1,14 +1,34 @@
 #include "roster/canon.h"
 
 #include <string.h>
+#include <unicode/uidna.h>
+
+#define DOMAIN_BYTES 1024
 
 char *canon_lower(const char *text)
 {
+    if (g_str_is_ascii(text))
+        return g_ascii_strdown(text, -1);
     GString *out = g_string_sized_new(strlen(text) + 1);
     g_autofree char *composed = g_utf8_normalize(text, -1, G_NORMALIZE_NFC);
     for (const char *p = composed != NULL ? composed : ""; *p != '\0'; p = g_utf8_next_char(p))
         g_string_append_unichar(out, g_unichar_tolower(g_utf8_get_char(p)));
     return g_string_free(out, FALSE);
+}
+
+// A-labels as browsers and mail programs make them (UTS 46); NULL when it cannot have any.
+static char *to_ascii(const char *domain)
+{
+    char out[DOMAIN_BYTES] = "";
+    UErrorCode status = U_ZERO_ERROR;
+    UIDNAInfo info = UIDNA_INFO_INITIALIZER;
+    UIDNA *idna = uidna_openUTS46(UIDNA_NONTRANSITIONAL_TO_ASCII, &status);
+    int32_t len =
+        U_SUCCESS(status) ? uidna_nameToASCII_UTF8(idna, domain, -1, out, sizeof out, &info, &status) : 0;
+    bool ok = U_SUCCESS(status) && len > 0 && len < (int32_t)sizeof out && info.errors == 0;
+    if (idna != NULL)
+        uidna_close(idna);
+    return ok ? g_ascii_strdown(out, len) : NULL;
 }
 
 char *canon_domain(const char *text)
@@ -20,10 +40,19 @@ char *canon_domain(const char *text)
     gsize length = strlen(lower);
     if (length > 0 && lower[length - 1] == '.')
         lower[--length] = '\0';
-    if (length == 0 || length > 1024 || strpbrk(lower, " \t\r\n@<>,;\"") != NULL)
+    if (length == 0 || length > DOMAIN_BYTES || strpbrk(lower, " \t\r\n@<>,;\"") != NULL)
         return NULL;
-    g_autofree char *ascii = g_hostname_to_ascii(lower);
-    return ascii != NULL ? g_ascii_strdown(ascii, -1) : g_steal_pointer(&lower);
+    char *ascii = g_str_is_ascii(lower) ? NULL : to_ascii(lower);
+    return ascii != NULL ? ascii : g_steal_pointer(&lower);
+}
+
+// The other name of a mail service whose mailboxes have both.
+static void one_service(char **domain)
+{
+    if (strcmp(*domain, "googlemail.com") == 0) {
+        g_free(*domain);
+        *domain = g_strdup("gmail.com");
+    }
 }
 
 static bool names_domain(char **domains, const char *domain)
@@ -75,6 +104,7 @@ char *roster_canonical_address(const Config *config, const char *address)
     g_autofree char *domain = canon_domain(at + 1);
     if (domain == NULL)
         return NULL;
+    one_service(&domain);
     *at = '\0';
     unquote(lower);
     if (lower[0] == '\0' || strpbrk(lower, "\r\n<>") != NULL)
@@ -354,48 +384,4 @@ GPtrArray *canon_store_keys(Kind kind, const char *canonical)
 GPtrArray *canon_query_keys(Kind kind, const char *canonical)
 {
     return keys_of(kind, canonical, false);
-}
-
-// ---- names --------------------------------------------------------------------------------------
-
-// Letters with a stroke have no decomposition; people write them without it.
-static void add_letter(GString *word, gunichar c)
-{
-    static const struct {
-        gunichar letter;
-        const char *plain;
-    } strokes[] = {{0xf8, "o"},  {0xe6, "ae"}, {0x153, "oe"}, {0x111, "d"}, {0xf0, "d"},
-                   {0x127, "h"}, {0x131, "i"}, {0x142, "l"},  {0xfe, "th"}};
-    for (gsize i = 0; c >= 0x80 && i < G_N_ELEMENTS(strokes); i++) {
-        if (strokes[i].letter == c) {
-            g_string_append(word, strokes[i].plain);
-            return;
-        }
-    }
-    g_string_append_unichar(word, c);
-}
-
-static void end_word(GPtrArray *words, GString *word)
-{
-    if (word->len > 0)
-        g_ptr_array_add(words, g_strdup(word->str));
-    g_string_truncate(word, 0);
-}
-
-GPtrArray *canon_words(const char *text, guint most)
-{
-    GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *apart = g_utf8_normalize(text, -1, G_NORMALIZE_NFKD);
-    g_autofree char *folded = apart != NULL ? g_utf8_casefold(apart, -1) : g_strdup("");
-    g_autoptr(GString) word = g_string_new(NULL);
-    for (const char *p = folded; *p != '\0' && words->len < most; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
-        if (g_unichar_isalnum(c))
-            add_letter(word, c);
-        else if (!g_unichar_ismark(c) && c != '\'' && c != 0x2019 && c != 0x2bc)
-            end_word(words, word);
-    }
-    if (words->len < most)
-        end_word(words, word);
-    return words;
 }

@@ -23,7 +23,12 @@ Kind canon_guess(const char *text);
 GPtrArray *canon_store_keys(Kind kind, const char *canonical);
 GPtrArray *canon_query_keys(Kind kind, const char *canonical);
 
-// Words of a name: case and accents folded, punctuation dropped, at most `most`. Caller unrefs.
+// Words of a name: case, width, accents and letters that look like Latin ones folded, punctuation dropped, at most
+// `most`. Caller unrefs.
 GPtrArray *canon_words(const char *text, guint most);
+// A full name as it is kept for being found in a text: *out_key is "family given", the last word of the one and the
+// first of the other; *out_words all words that must appear ("teo obrien lane"). Middle names and "Jr." are left out.
+// False, and nothing to free, when it is no full name: a single word never stands for somebody.
+bool canon_name(const char *given, const char *family, char **out_key, char **out_words);
 // A copy with Unicode letters in lower case, whatever the locale. Caller frees.
 char *canon_lower(const char *text);

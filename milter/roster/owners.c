@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define OWNERS_MOST 64 // that one detail has
+
 static void add_owner(GPtrArray *out, Owner owner, const char *person, char *label)
 {
     for (guint i = 0; i < out->len; i++) {
@@ -47,7 +49,7 @@ static bool add_block(RosterSession *session, const char *phone, GPtrArray *out,
     StoreStep step;
     while ((step = store_step(stmt, error)) == STORE_ROW)
         add_owner(out, OWNER_SCHOOL, NULL,
-                  g_strdup_printf("number block +%s/+%s", store_text(stmt, 1), store_text(stmt, 2)));
+                  g_strdup_printf("number block +%s/+%s", store_text(stmt, 0), store_text(stmt, 1)));
     store_reset(stmt);
     return step == STORE_DONE;
 }
@@ -71,54 +73,46 @@ static bool add_registered(RosterSession *session, const char *key, GPtrArray *o
     return owners != NULL;
 }
 
-typedef struct {
-    char *person, *field;
-    Role role;
-} Contact;
-
-static void contact_clear(Contact *contact)
+// An official account or invite while it is approved.
+static bool add_tool(RosterSession *session, Kind kind, const char *value, GPtrArray *out, GError **error)
 {
-    g_free(contact->person);
-    g_free(contact->field);
-}
-
-// A guardian's row of somebody who is staff as well tells a detail of that staff member.
-static bool add_contact(RosterSession *session, const Contact *contact, GPtrArray *out, GError **error)
-{
-    g_autofree char *staff = NULL, *wanted = g_strdup_printf("%d", ROLE_STAFF);
-    if (contact->role == ROLE_STAFF)
-        add_owner(out, OWNER_STAFF, contact->person, g_strdup_printf("roster: %s", contact->field));
-    if (contact->role == ROLE_STUDENT)
-        add_owner(out, OWNER_STUDENT, contact->person, g_strdup_printf("student's %s", contact->field));
-    if (contact->role != ROLE_GUARDIAN)
-        return true;
-    if (!session_value(session, Q_IS_STAFF_TOO, contact->person, wanted, &staff, error))
+    g_autoptr(RosterTool) tool = NULL;
+    if (!tool_of_value(session, kind, value, &tool, error))
         return false;
-    if (staff != NULL)
-        add_owner(out, OWNER_STAFF, staff,
-                  g_strdup_printf("guardian's row of a staff member: %s", contact->field));
-    add_owner(out, OWNER_GUARDIAN, contact->person, g_strdup_printf("guardian's %s", contact->field));
+    if (tool != NULL && tool->in_force)
+        add_owner(out, OWNER_PUBLISHED, NULL, g_strconcat("approved: ", tool->name, NULL));
     return true;
 }
 
-static bool add_contacts(RosterSession *session, const char *key, GPtrArray *out, GError **error)
+// Of staff the roster keeps in plain only addresses and what their work gives them.
+static void add_contact(const Person *person, Kind kind, GPtrArray *out)
 {
-    StoreStmt *stmt = session_query(session, Q_CONTACT_PERSON, key, NULL, error);
-    g_autoptr(GArray) contacts = g_array_new(FALSE, FALSE, sizeof(Contact));
-    g_array_set_clear_func(contacts, (GDestroyNotify)contact_clear);
-    if (stmt == NULL)
-        return false;
-    StoreStep step;
-    while ((step = store_step(stmt, error)) == STORE_ROW) {
-        Contact contact = {g_strdup(store_text(stmt, 0)), g_strdup(store_text(stmt, 1)),
-                           (Role)store_int(stmt, 2)};
-        g_array_append_val(contacts, contact);
+    Role role = person_strongest(person->roles);
+    bool guardian = person->roles & (1u << ROLE_GUARDIAN);
+    if (role == ROLE_STAFF && kind != KIND_EMAIL && person->work)
+        add_owner(out, OWNER_SCHOOL, NULL, g_strdup_printf("staff member's %s", person->field));
+    else if (role == ROLE_STAFF)
+        add_owner(
+            out, OWNER_STAFF, person->pid,
+            g_strconcat(guardian ? "guardian's row of a staff member: " : "roster: ", person->field, NULL));
+    else if (role == ROLE_STUDENT)
+        add_owner(out, OWNER_STUDENT, person->pid, g_strconcat("student's ", person->field, NULL));
+    else if (role == ROLE_GUARDIAN)
+        add_owner(out, OWNER_GUARDIAN, person->pid, g_strconcat("guardian's ", person->field, NULL));
+}
+
+static bool add_contacts(RosterSession *session, const char *key, Kind kind, GPtrArray *out, GError **error)
+{
+    StoreStep step = STORE_FAILED;
+    guint least = out->len;
+    StoreStmt *stmt = session_query(session, Q_CONTACT, key, NULL, error);
+    while (stmt != NULL && (step = store_step(stmt, error)) == STORE_ROW && out->len - least < OWNERS_MOST) {
+        g_autoptr(Person) person = person_of_row(stmt);
+        add_contact(person, kind, out);
     }
-    store_reset(stmt);
-    bool ok = step == STORE_DONE;
-    for (guint i = 0; ok && i < contacts->len; i++)
-        ok = add_contact(session, &g_array_index(contacts, Contact, i), out, error);
-    return ok;
+    if (stmt != NULL)
+        store_reset(stmt);
+    return step != STORE_FAILED;
 }
 
 static bool add_student_mailbox(RosterSession *session, const char *mailbox, GPtrArray *out, GError **error)
@@ -127,8 +121,7 @@ static bool add_student_mailbox(RosterSession *session, const char *mailbox, GPt
     bool ok = students != NULL;
     for (guint i = 0; ok && i < students->len; i++) {
         g_autofree char *person = NULL;
-        Role role = ROLE_EXTERNAL;
-        ok = people_of_address(session, students->pdata[i], &person, &role, error);
+        ok = people_pid(session, students->pdata[i], &person, error);
         if (ok)
             add_owner(out, OWNER_STUDENT, person != NULL ? person : students->pdata[i],
                       g_strdup("student's private address"));
@@ -168,8 +161,10 @@ GPtrArray *roster_owners(RosterSession *session, Kind kind, const char *canonica
             ok = add_block(session, strchr(key, ':') + 1, out, error);
         ok = ok && add_published(session, key, out, error);
         if (!school)
-            ok = ok && add_registered(session, key, out, error) && add_contacts(session, key, out, error);
+            ok = ok && add_registered(session, key, out, error) &&
+                 add_contacts(session, key, kind, out, error);
     }
+    ok = ok && add_tool(session, kind, value, out, error);
     if (ok && kind == KIND_EMAIL && !school)
         ok = add_student_mailbox(session, value, out, error);
     g_ptr_array_sort(out, compare_owners);
@@ -178,66 +173,96 @@ GPtrArray *roster_owners(RosterSession *session, Kind kind, const char *canonica
 
 // ---- names without platform or domain -----------------------------------------------------------
 
-static char *whole_value(Kind kind, const char *name, const char *rest)
-{
-    if (kind == KIND_EMAIL)
-        return g_strconcat(name, "@", rest, NULL);
-    const char *sign = kind == KIND_PAYMENT_HANDLE && strcmp(rest, "cashapp") == 0 ? "$" : "";
-    return g_strconcat(rest, ":", sign, name, NULL);
-}
-
 typedef struct {
-    char *owner, *person;
-    GBytes *sealed;
-} Named;
+    int64_t person; // 0: `owner` tells
+    char *owner, *pid;
+} Holder;
 
-static void named_clear(Named *named)
+static void holder_clear(Holder *holder)
 {
-    g_free(named->owner);
-    g_free(named->person);
-    g_bytes_unref(named->sealed);
+    g_free(holder->owner);
+    g_free(holder->pid);
 }
 
-static bool read_named(RosterSession *session, const char *key, GArray *out, GError **error)
+// Who has something registered under the name that `key` is made of.
+static bool read_holders(RosterSession *session, const char *key, GArray *out, GError **error)
 {
     unsigned char hash[KEY_HASH];
     key_hash(session_key(session), key, hash);
-    StoreStmt *stmt = session_query(session, Q_PERSONAL_NAMED, NULL, NULL, error);
+    StoreStep step = STORE_FAILED;
+    StoreStmt *stmt = session_query(session, Q_PERSONAL, NULL, NULL, error);
     if (stmt == NULL)
         return false;
     store_bind_blob(stmt, 1, hash, sizeof hash);
-    StoreStep step;
     while ((step = store_step(stmt, error)) == STORE_ROW) {
-        gsize len = 0;
-        const void *sealed = store_blob(stmt, 2, &len);
-        Named named = {g_strdup(store_text(stmt, 0)), g_strdup(store_text(stmt, 1)),
-                       g_bytes_new(sealed, len)};
-        g_array_append_val(out, named);
+        Holder holder = {store_int(stmt, 3), g_strdup(store_text(stmt, 0)), g_strdup(store_text(stmt, 1))};
+        g_array_append_val(out, holder);
     }
     store_reset(stmt);
     return step == STORE_DONE;
 }
 
-// Is the registry row `person`'s? Its owner may stand there by address, and a person may have several rows.
-static Tri is_owned(RosterSession *session, const Named *named, const char *person, GError **error)
+// Is it `person`? The registry may know its people by address only.
+static Tri is_held_by(RosterSession *session, const Holder *holder, const char *person, GError **error)
 {
-    g_autofree char *owner = NULL;
-    Role role = ROLE_EXTERNAL;
-    if (strcmp(named->person, person) == 0 || strcmp(named->owner, person) == 0)
+    g_autofree char *pid = NULL;
+    if (g_strcmp0(holder->pid, person) == 0 || g_strcmp0(holder->owner, person) == 0)
         return TRI_YES;
-    if (named->owner[0] == '\0')
+    if (holder->owner == NULL || holder->owner[0] == '\0')
         return TRI_NO;
-    if (!people_of_address(session, named->owner, &owner, &role, error))
+    if (!people_pid(session, holder->owner, &pid, error))
         return TRI_UNKNOWN;
-    return owner != NULL && strcmp(owner, person) == 0 ? TRI_YES : TRI_NO;
+    return g_strcmp0(pid, person) == 0 ? TRI_YES : TRI_NO;
+}
+
+// The value in "email:jane@example.net", "handle:platform:jane" when its name is `name`; as it is to be compared with
+// findings of `kind`. NULL otherwise. Caller frees.
+static char *value_named(const char *whole, Kind kind, const char *name)
+{
+    gsize len = strlen(name);
+    if (kind == KIND_EMAIL) {
+        const char *address = g_str_has_prefix(whole, "email:") ? whole + strlen("email:") : "";
+        return strncmp(address, name, len) == 0 && address[len] == '@' ? g_strdup(address) : NULL;
+    }
+    const char *handle = g_str_has_prefix(whole, "handle:")           ? whole + strlen("handle:")
+                         : g_str_has_prefix(whole, "payment-handle:") ? whole + strlen("payment-handle:")
+                                                                      : "";
+    const char *own = strchr(handle, ':');
+    if (own == NULL || strcmp(own + 1, name) != 0)
+        return NULL;
+    bool dollar = kind == KIND_PAYMENT_HANDLE && g_str_has_prefix(handle, "cashapp:");
+    return g_strdup_printf("%.*s:%s%s", (int)(own - handle), handle, dollar ? "$" : "", name);
+}
+
+static bool add_values(RosterSession *session, const Holder *holder, Kind kind, const char *name,
+                       GPtrArray *out, GError **error)
+{
+    StoreStep step = STORE_FAILED;
+    StoreStmt *stmt = session_query(session, Q_SEALED, NULL, NULL, error);
+    if (stmt == NULL)
+        return false;
+    store_bind_int(stmt, 1, holder->person);
+    store_bind_text(stmt, 2, holder->owner != NULL ? holder->owner : "");
+    while ((step = store_step(stmt, error)) == STORE_ROW) {
+        gsize len = 0;
+        const void *sealed = store_blob(stmt, 0, &len);
+        g_autofree char *whole = key_unseal(session_key(session), sealed, len);
+        char *value = whole != NULL ? value_named(whole, kind, name) : NULL;
+        if (value != NULL && !g_ptr_array_find_with_equal_func(out, value, g_str_equal, NULL))
+            g_ptr_array_add(out, value);
+        else
+            g_free(value);
+    }
+    store_reset(stmt);
+    return step == STORE_DONE;
 }
 
 GPtrArray *roster_values_named(RosterSession *session, const char *person, Kind kind, const char *name,
                                GError **error)
 {
     g_autoptr(GPtrArray) out = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(Named));
-    g_array_set_clear_func(rows, (GDestroyNotify)named_clear);
+    g_autoptr(GArray) holders = g_array_new(FALSE, FALSE, sizeof(Holder));
+    g_array_set_clear_func(holders, (GDestroyNotify)holder_clear);
     bool known = kind == KIND_EMAIL || kind == KIND_HANDLE || kind == KIND_PAYMENT_HANDLE;
     if (!known || person == NULL || name == NULL || !g_utf8_validate(name, -1, NULL))
         return g_steal_pointer(&out);
@@ -246,18 +271,13 @@ GPtrArray *roster_values_named(RosterSession *session, const char *person, Kind 
     while (*bare == '@' || *bare == '$')
         bare++;
     g_autofree char *key = g_strconcat(kind == KIND_EMAIL ? "name:email:" : "name:handle:", bare, NULL);
-    if (!read_named(session, key, rows, error))
+    if (!read_holders(session, key, holders, error))
         return NULL;
-    for (guint i = 0; i < rows->len; i++) {
-        const Named *named = &g_array_index(rows, Named, i);
-        gsize len = 0;
-        const void *sealed = g_bytes_get_data(named->sealed, &len);
-        g_autofree char *rest = key_unseal(session_key(session), sealed, len);
-        Tri owned = is_owned(session, named, person, error);
-        if (owned == TRI_UNKNOWN)
+    for (guint i = 0; i < holders->len; i++) {
+        const Holder *holder = &g_array_index(holders, Holder, i);
+        Tri held = is_held_by(session, holder, person, error);
+        if (held == TRI_UNKNOWN || (held == TRI_YES && !add_values(session, holder, kind, bare, out, error)))
             return NULL;
-        if (owned == TRI_YES && rest != NULL)
-            g_ptr_array_add(out, whole_value(kind, bare, rest));
     }
     return g_steal_pointer(&out);
 }

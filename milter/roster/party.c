@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static const char *const ROLES[ROLE_LAST] = {"external", "service", "list", "guardian", "student", "staff"};
+static const char *const ROLES[ROLE_LAST] = {"external", "service", "list", "list-unknown",
+                                             "guardian", "student", "staff"};
 static const char *const OWNERS[OWNER_LAST] = {"unknown",   "sender",  "staff",    "school",
                                                "published", "student", "guardian", "third-party"};
 static const char *const KINDS[KIND_LAST] = {
@@ -87,7 +88,10 @@ void party_free(Party *party)
     g_free(party->person);
     g_free(party->name);
     g_free(party->why);
+    g_free(party->grade);
+    g_free(party->manager);
     free_array(party->roles);
+    free_array(party->positions);
     free_array(party->schools);
     free_array(party->classes);
     free_array(party->members);
@@ -140,10 +144,13 @@ void roster_exception_free(RosterException *exception)
     g_free(exception);
 }
 
-void roster_summary_free(RosterSummary *summary)
+void roster_tool_free(RosterTool *tool)
 {
-    if (summary == NULL)
+    if (tool == NULL)
         return;
-    free_array(summary->warnings);
-    g_free(summary);
+    g_free(tool->name);
+    g_free(tool->value);
+    g_free(tool->tenant);
+    g_free(tool->approver);
+    g_free(tool);
 }

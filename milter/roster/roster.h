@@ -1,6 +1,5 @@
-// roster: who is who. One SQLite file, changed in one transaction by an import; look-ups read it through
-// sessions, each of which sees one state of it. Sources: OneRoster 1.1/1.2 CSV
-// (https://www.imsglobal.org/oneroster-v11-final-csv-tables) and the district's own CSV files.
+// roster: who is who. One SQLite file (schema.h), written by imports (feeds/); look-ups read it through sessions, each
+// of which sees one state of it.
 #pragma once
 
 #include "base/config.h"
@@ -12,6 +11,7 @@ typedef enum {
     ROLE_EXTERNAL,
     ROLE_SERVICE,
     ROLE_LIST,
+    ROLE_LIST_UNKNOWN, // a list whose members cannot be told
     ROLE_GUARDIAN,
     ROLE_STUDENT,
     ROLE_STAFF,
@@ -33,11 +33,18 @@ struct Party {
     char *person;    // roster id of the person; NULL for external, service and list
     char *name;      // "Given Family"; NULL when unknown
     bool enabled;
-    GPtrArray *roles;   // of char*: every role the person has ("staff", "guardian")
-    GPtrArray *schools; // of char*: org ids
-    GPtrArray *classes; // of char*: class ids the person is in
-    GPtrArray *members; // of Party*; NULL unless a list
-    char *why;          // how it was resolved, for `roster show` and reasons
+    GPtrArray *roles;     // of char*: every role the person has ("staff", "guardian")
+    GPtrArray *positions; // of char*: "principal", "counselor", "nurse", ...; NULL unless a person
+    char *grade;          // of a student, as the roster has it; NULL when unknown
+    Tri adult;            // a student of 18 and more on the session's day
+    char *manager;        // pid of the supervisor; NULL when unknown
+    GPtrArray *schools;   // of char*: org ids
+    GPtrArray *classes;   // of char*: class ids the person is in
+    GPtrArray *
+        members; // of Party*; NULL unless a list; empty for ROLE_LIST_UNKNOWN. With policy.unknown_lists = "students"
+                 // a student nobody knows stands for those who cannot be told
+    bool partly; // a list some of whose members cannot be told
+    char *why;   // how it was resolved, for `roster show` and reasons
 };
 void party_free(Party *party);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Party, party_free)
@@ -65,12 +72,13 @@ typedef struct Roster Roster;               // the file; any thread
 typedef struct RosterSession RosterSession; // one consistent view; one thread at a time
 
 // Opens config->roster.database and reads the key file. NULL with `error` set: missing, not a roster, wrong
-// version.
+// version. A session sees the generation that is in force when it begins.
 Roster *roster_open(const Config *config, GError **error);
 Roster *roster_ref(Roster *roster);
 void roster_unref(Roster *roster);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Roster, roster_unref)
-RosterSession *roster_session_begin(Roster *roster, GError **error);
+// `today` (yyyymmdd, local): enrollments, roles and tools are those of that day.
+RosterSession *roster_session_begin(Roster *roster, int today, GError **error);
 void roster_session_end(RosterSession *session); // NULL is a no-op
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RosterSession, roster_session_end)
 
@@ -84,12 +92,29 @@ Parties *roster_resolve_message(RosterSession *session, const Envelope *envelope
 // the domain ignores them. Caller frees; NULL when it is not an address.
 char *roster_canonical_address(const Config *config, const char *address);
 
-// Is `guardian` (person id) family of student `student`: guardian link, own child of a staff member (the
-// guardian's row carries the staff member's school or registered private address), or the same person.
+// Is `person` (person id) family of student `student`: by a guardian link, or the same person. A staff member who is a
+// guardian too is one person with both.
 Tri roster_is_family(RosterSession *session, const char *person, const char *student, GError **error);
-// The staff persons whose full name (given + family, preferred names too, either order, case-folded) `text`
+// The staff persons whose full name (first given + family, preferred names too, either order; canon_name) `text`
 // carries. Person ids, caller unrefs; empty when none; NULL with `error`.
 GPtrArray *roster_staff_named(RosterSession *session, const char *text, GError **error);
+// The same of students: for lists of names in a text. At most `most` persons.
+GPtrArray *roster_students_named(RosterSession *session, const char *text, guint most, GError **error);
+// Do they share a class on the session's day? teaches: `a` teaches it and `b` learns in it.
+Tri roster_share_class(RosterSession *session, const char *a, const char *b, bool teaches, GError **error);
+
+// An approved tool or official account (tools.csv) that `host`/`path` or "platform:name" is.
+typedef struct {
+    char *name, *value, *tenant, *approver;
+    int from, until;
+    bool in_force; // on the session's day, and the tenant's mark is in the link
+} RosterTool;
+void roster_tool_free(RosterTool *tool);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RosterTool, roster_tool_free)
+// The best row for a link (host with its sub-domains; tenant: a part of host, path or query) or a handle (`host` NULL,
+// `rest` "platform:name"); *out NULL when there is none. False with `error`.
+bool roster_tool(RosterSession *session, const char *host, const char *rest, RosterTool **out,
+                 GError **error);
 
 typedef enum {
     OWNER_UNKNOWN,
@@ -181,29 +206,4 @@ Tri roster_exception_covers_student(RosterSession *session, const RosterExceptio
 // Students (person ids) whose guardian `guardian` is. GPtrArray of char*.
 GPtrArray *roster_children_of(RosterSession *session, const char *guardian, GError **error);
 
-// ---- imports and changes: for the command -------------------------------------------------------
-
-typedef struct {
-    guint people, staff, students, guardians, links, classes, enrollments, lists, members, personal,
-        published, student_addresses, webmail, exceptions;
-    GPtrArray *warnings; // of char*: "users.csv:12: ..."
-} RosterSummary;
-void roster_summary_free(RosterSummary *summary);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(RosterSummary, roster_summary_free)
-
-// Reads `path`: a directory or zip with OneRoster files (in it, or in its roster/ sub-directory) and any of
-// the district's CSV files (personal, published, lists, students-personal, webmail, exceptions). Each kind of
-// file found replaces what the roster had of that kind; a kind that is absent is left as it is. One
-// transaction. With `dry_run` all is checked and counted, nothing is kept. NULL with `error` (file:line:
-// field: remedy) and nothing changed. Creates database and key file when missing.
-RosterSummary *roster_import(const Config *config, const char *path, bool dry_run, GError **error);
-
-// Adds or replaces exceptions; checks people, dates, values. `who` is recorded. Number added, -1 with
-// `error`.
-int roster_exceptions_import(const Config *config, const char *csv_path, bool dry_run, RosterSummary *summary,
-                             GError **error);
-bool roster_exception_add(const Config *config, const RosterException *exception, const char *who,
-                          GError **error);
-bool roster_exception_revoke(const Config *config, const char *id, const char *who, const char *why,
-                             GError **error);
 GPtrArray *roster_exceptions_all(RosterSession *session, GError **error);

@@ -45,12 +45,19 @@ static bool fail(StoreDb *db, int status, GError **error)
     return false;
 }
 
+static const char *const SET_UP[] = {
+    [STORE_READ] = "PRAGMA query_only=ON; SELECT count(*) FROM sqlite_master;",
+    [STORE_WRITE] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+    [STORE_BUILD] = "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE; "
+                    "PRAGMA cache_size=-65536;",
+};
+
 StoreDb *store_open(const char *path, StoreMode mode, int busy_ms, GError **error)
 {
     StoreDb *db = g_new0(StoreDb, 1);
     db->path = g_strdup(path);
     int flags = SQLITE_OPEN_NOMUTEX |
-                (mode == STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+                (mode == STORE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     int status = sqlite3_open_v2(path, &db->handle, flags, NULL);
     if (status != SQLITE_OK) {
         fail(db, status, error);
@@ -59,12 +66,9 @@ StoreDb *store_open(const char *path, StoreMode mode, int busy_ms, GError **erro
     }
     sqlite3_busy_timeout(db->handle, busy_ms);
     sqlite3_extended_result_codes(db->handle, 1);
-    const char *set_up = mode == STORE_WRITE
-                             ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                             : "PRAGMA query_only=ON; SELECT count(*) FROM sqlite_master;";
     // Before the first write: SQLite gives its -wal and -shm files the owner of the database.
     bool adopted = mode == STORE_READ || strcmp(path, ":memory:") == 0 || file_adopt(path, error);
-    if (!adopted || !store_exec(db, set_up, error))
+    if (!adopted || !store_exec(db, SET_UP[mode], error))
         store_close(&db);
     return db;
 }
@@ -178,6 +182,12 @@ static void note_bind(StoreStmt *stmt, int status)
 void store_bind_text(StoreStmt *stmt, int index, const char *text)
 {
     note_bind(stmt, text != NULL ? sqlite3_bind_text(stmt->handle, index, text, -1, SQLITE_TRANSIENT)
+                                 : sqlite3_bind_null(stmt->handle, index));
+}
+
+void store_lend_text(StoreStmt *stmt, int index, const char *text)
+{
+    note_bind(stmt, text != NULL ? sqlite3_bind_text(stmt->handle, index, text, -1, SQLITE_STATIC)
                                  : sqlite3_bind_null(stmt->handle, index));
 }
 

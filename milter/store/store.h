@@ -8,7 +8,13 @@
 typedef struct StoreDb StoreDb;
 typedef struct StoreStmt StoreStmt;
 
-typedef enum { STORE_READ, STORE_WRITE /* creates it; WAL, synchronous=FULL */ } StoreMode;
+typedef enum {
+    STORE_READ,
+    STORE_WRITE, // creates it; WAL, synchronous=FULL
+    // Fills a new file that nobody else looks at, fast: nothing is synced and nothing can be rolled back. After an error
+    // the file is to be thrown away; after store_close it is an ordinary one, to be synced by who keeps it.
+    STORE_BUILD
+} StoreMode;
 typedef enum { STORE_ROW = 1, STORE_DONE = 0, STORE_FAILED = -1 } StoreStep;
 
 // Opens `path` (":memory:" allowed). Waits up to `busy_ms` for another writer's lock. NULL with `error` set.
@@ -45,6 +51,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreStmt, store_finalize_auto)
 // Parameters count from 1; text and blobs are copied; NULL text binds NULL. A failed bind shows at the next
 // step.
 void store_bind_text(StoreStmt *stmt, int index, const char *text);
+// The same, not copied: `text` must stay as it is until the statement is reset.
+void store_lend_text(StoreStmt *stmt, int index, const char *text);
 void store_bind_int(StoreStmt *stmt, int index, int64_t value);
 void store_bind_blob(StoreStmt *stmt, int index, const void *data, gsize len);
 StoreStep store_step(StoreStmt *stmt, GError **error);

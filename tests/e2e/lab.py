@@ -205,7 +205,8 @@ class Lab:
         self.write("chaperone.conf", "".join(f"{name} = {{\n  {lines}\n}};\n" for name, lines in groups.items()))
         return self.config
 
-    def set_up(self):
+    def prepare(self):
+        """Directories, programs' files and the configuration."""
         user = pwd.getpwnam(self.user) if self.user else None
         for name in ("run", "var", "var/spool", "sink", "import"):
             os.makedirs(self.path(name), exist_ok=True)
@@ -216,10 +217,16 @@ class Lab:
         shutil.copytree(self.district, self.path("import"), dirs_exist_ok=True)
         self.put_files()
         self.write_config()
+
+    def set_up(self):
+        self.prepare()
         self.chaperone("roster", "import", self.path("import"))
 
     def start(self):
         self.set_up()
+        return self.start_programs()
+
+    def start_programs(self):
         self.start_sink()
         self.start_milter()
         self.start_postfix()

@@ -97,7 +97,9 @@ def test_install_and_uninstall(tmp_path):
     for path in ("usr/bin/chaperone", "usr/sbin/chaperone-milter", "usr/lib/chaperone/chaperone-reader",
                  "etc/chaperone/chaperone.conf", "etc/chaperone/policies/standard.conf", "etc/chaperone/lists/platforms.txt",
                  "usr/share/man/man1/chaperone.1", "usr/share/man/man5/chaperone.conf.5",
-                 "usr/lib/systemd/system/chaperone-milter.service"):
+                 "usr/lib/systemd/system/chaperone-milter.service", "usr/lib/systemd/system/chaperone-roster-import.service",
+                 "usr/lib/systemd/system/chaperone-roster-import.timer", "etc/chaperone/roster.conf",
+                 "usr/share/man/man5/chaperone-roster.conf.5"):
         assert (tmp_path / path).is_file(), path
     (tmp_path / "etc/chaperone/chaperone.conf").write_text("# changed\n")
     subprocess.run([*make, "install"], check=True, capture_output=True)

@@ -1,6 +1,6 @@
 // The CSV reader: the first byte says how many bytes a read hands out, the rest is the file. Every field must
 // be valid UTF-8 and within its bound.
-#include "roster/csv.h"
+#include "feeds/csv.h"
 
 #include <stddef.h>
 #include <string.h>

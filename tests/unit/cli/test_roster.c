@@ -56,6 +56,7 @@ static int run(Office *office, const char *words)
     cr_assert(child >= 0);
     if (child == 0) {
         cr_assert(freopen(out, "w", stdout) != NULL && freopen(err, "w", stderr) != NULL);
+        cr_assert(freopen("/dev/null", "r", stdin) != NULL);
         g_setenv("SUDO_USER", "officer", TRUE);
         int argc = (int)g_strv_length(argv);
         int result = strcmp(argv[0], "roster") == 0 ? cli_roster(argc, argv) : cli_exception(argc, argv);
@@ -118,7 +119,80 @@ Test(roster_command, steps)
     walk(&office, steps, G_N_ELEMENTS(steps));
     put(&office, "lists.csv", "list,member\nall@example.org,nobody\n");
     cr_expect_eq(run(&office, "roster|import|%d"), BASE_ERROR_DATA);
-    cr_expect(says(office.err, "chaperone: lists.csv:2: member"));
+    cr_expect(says(office.err, "chaperone: |lists.csv:2: member"), "%s", office.err);
+    office_clear(&office);
+}
+
+Test(roster_command, generations)
+{
+    static const Step steps[] = {
+        {"roster|history", BASE_ERROR_NOINPUT, "", "chaperone: |roster import"},
+        {"roster|import|%d", 0, "4  people added|(generation 1)", ""},
+        {"roster|import|%d", 0, "No changes of people.|(generation 2)", ""},
+        {"roster|import|%d|--source|other", BASE_ERROR_USAGE, "", "no source \"other\""},
+        {"roster|history", 0, "generation|in force|kept|officer", ""},
+        {"roster|diff", 0, "No changes of people.", ""},
+        {"roster|diff|1|2|3", BASE_ERROR_USAGE, "", "usage: "},
+        {"roster|diff|one", BASE_ERROR_USAGE, "", "\"one\" is no generation"},
+        {"roster|diff|77", BASE_ERROR_NOINPUT, "", "77"},
+        {"roster|rollback|1", 0, "generation 3", ""},
+        {"roster|history|--json", 0, "\"what\": \"rollback to 1\"|\"who\": \"officer\"|\"sha256\"", ""},
+        {"roster|key|rotate", 0, "generation 4", ""},
+        {"roster|key|prune|--json", 0, "\"removed\": 0", ""},
+        {"roster|key", BASE_ERROR_USAGE, "", "no step \"key\""},
+        {"roster|sources", 0, "source|people|district|(not in the sources file)", ""},
+        {"roster|keys", 0, "list_domain", ""},
+        {"roster|probe|ad|dana@example.org", BASE_ERROR_USAGE, "", "ad"},
+    };
+    Office office;
+    office_init(&office);
+    walk(&office, steps, G_N_ELEMENTS(steps));
+    office_clear(&office);
+}
+
+Test(roster_command, personal)
+{
+    static const Step steps[] = {
+        {"roster|import|%d", 0, "", ""},
+        {"roster|personal|list|dana@example.org", 0, "cell  district", ""},
+        {"roster|personal|add|dana@example.org|handle|snapchat:Dana_W", 0,
+         "dana@example.org: handle registered", ""},
+        {"roster|personal|list|dana@example.org", 0, "cell|handle  registered by hand", ""},
+        {"roster|show|dana@example.org", 0, "handle", ""},
+        {"roster|personal|add|dana@example.org|handle", BASE_ERROR_USAGE, "", "usage: "},
+        {"roster|personal|add|dana@example.org|pager|1", BASE_ERROR_USAGE, "", "pager"},
+        {"roster|personal|add|dana@example.org|cell|-", BASE_ERROR_DATA, "", "standard input"},
+        {"roster|personal|remove|dana@example.org|handle", 0, "removed", ""},
+        {"roster|personal|remove|dana@example.org|handle", BASE_ERROR_NOINPUT, "", "handle"},
+        {"roster|personal|list|nowhere", BASE_ERROR_USAGE, "", "nowhere"},
+    };
+    Office office;
+    office_init(&office);
+    walk(&office, steps, G_N_ELEMENTS(steps));
+    office_clear(&office);
+}
+
+Test(roster_command, brake)
+{
+    Office office;
+    office_init(&office);
+    g_autoptr(GString) users =
+        g_string_new("sourcedId,role,givenName,familyName,email,agentSourcedIds,enabledUser\n");
+    gsize few = 0;
+    for (int i = 0; i < 40; i++) {
+        g_string_append_printf(users, "s%d,student,Min,Lee%d,s%d@example.org,,true\n", i, i, i);
+        few = i == 9 ? users->len : few;
+    }
+    put(&office, "users.csv", users->str);
+    cr_assert_eq(run(&office, "roster|import|%d"), 0, "%s", office.err);
+    g_string_truncate(users, few);
+    put(&office, "users.csv", users->str);
+    cr_expect_eq(run(&office, "roster|import|%d|--changes|2"), BASE_ERROR_NOPERM);
+    cr_expect(says(office.out, "30  people removed|... and 28 more"), "%s", office.out);
+    cr_expect(says(office.err, "30 of 40 students|--force"), "%s", office.err);
+    cr_expect_eq(run(&office, "roster|import|%d|--json"), BASE_ERROR_NOPERM);
+    cr_expect(says(office.out, "\"refused\": \"this import|\"removed\": 30"), "%s", office.out);
+    cr_expect_eq(run(&office, "roster|import|%d|--force"), 0, "%s", office.err);
     office_clear(&office);
 }
 

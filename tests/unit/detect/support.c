@@ -1,5 +1,6 @@
 #include "support.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 static GBytes *support_read(const char *name, void *data, GError **error)
@@ -101,4 +102,17 @@ bool support_has(const GPtrArray *list, const char *word)
     for (guint i = 0; i < list->len && !found; i++)
         found = strcmp(g_ptr_array_index(list, i), word) == 0;
     return found;
+}
+
+void support_remove(char *dir)
+{
+    GDir *open = g_dir_open(dir, 0, NULL);
+    for (const char *name; open && (name = g_dir_read_name(open));) {
+        g_autofree char *path = g_build_filename(dir, name, NULL);
+        (void)g_unlink(path);
+    }
+    if (open)
+        g_dir_close(open);
+    cr_expect(zero(int, g_rmdir(dir)));
+    g_free(dir);
 }

@@ -6,6 +6,8 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#define TODAY 20261016 // of the sample district
+
 DetectData *support_data(void);
 Config *support_config(void); // gmail.com ignores dots
 
@@ -28,3 +30,5 @@ void scanned_free(Scanned *scanned);
 char *support_values(const Scanned *scanned, double least);
 const Candidate *support_first(const Scanned *scanned, Kind kind);
 bool support_has(const GPtrArray *list, const char *word);
+// Removes a directory of files, and frees its name.
+void support_remove(char *dir);

@@ -1,6 +1,8 @@
 // Numbers about which next to nothing is told: private where they stand alone, nobody's in ordinary school mail.
 #include "support.h"
 
+#include "feeds/feeds.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -30,30 +32,23 @@ static void desk_open(Desk *desk)
                                   -1, NULL));
     desk->config = config_load(path, &error);
     cr_assert(ne(ptr, desk->config, NULL), "%s", error ? error->message : "");
-    RosterSummary *summary = roster_import(desk->config, "tests/unit/district", false, &error);
-    cr_assert(ne(ptr, summary, NULL), "%s", error ? error->message : "");
-    roster_summary_free(summary);
+    FeedResult *result = feeds_import_path(desk->config, "tests/unit/district", false, TODAY, &error);
+    cr_assert(ne(ptr, result, NULL), "%s", error ? error->message : "");
+    feed_result_free(result);
     desk->roster = roster_open(desk->config, &error);
     cr_assert(ne(ptr, desk->roster, NULL), "%s", error ? error->message : "");
-    desk->session = roster_session_begin(desk->roster, &error);
+    desk->session = roster_session_begin(desk->roster, TODAY, &error);
     cr_assert(ne(ptr, desk->session, NULL), "%s", error ? error->message : "");
     desk->data = support_data();
 }
 
 static void desk_close(Desk *desk)
 {
-    static const char *const FILES[] = {"chaperone.conf", "roster.db", "roster.db-wal", "roster.db-shm",
-                                        "roster.key"};
     roster_session_end(desk->session);
     roster_unref(desk->roster);
     config_unref(desk->config);
     detect_data_unref(desk->data);
-    for (guint i = 0; i < G_N_ELEMENTS(FILES); i++) {
-        g_autofree char *path = g_build_filename(desk->dir, FILES[i], NULL);
-        (void)g_unlink(path);
-    }
-    cr_expect(zero(int, g_rmdir(desk->dir)));
-    g_free(desk->dir);
+    support_remove(desk->dir);
 }
 
 static void mail_add(Message *message, guint part, PassageOrigin origin, Visibility visibility,

@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include "feeds/feeds.h"
+
 #include "detect/attribute.h"
 
 #include <glib/gstdio.h>
@@ -25,12 +27,12 @@ static Bench *bench_new(void)
                                   -1, NULL));
     bench->config = config_load(path, &error);
     cr_assert_not_null(bench->config, "%s", error ? error->message : "");
-    RosterSummary *summary = roster_import(bench->config, "tests/unit/district", false, &error);
-    cr_assert_not_null(summary, "%s", error ? error->message : "");
-    roster_summary_free(summary);
+    FeedResult *result = feeds_import_path(bench->config, "tests/unit/district", false, TODAY, &error);
+    cr_assert_not_null(result, "%s", error ? error->message : "");
+    feed_result_free(result);
     bench->roster = roster_open(bench->config, &error);
     cr_assert_not_null(bench->roster, "%s", error ? error->message : "");
-    bench->session = roster_session_begin(bench->roster, &error);
+    bench->session = roster_session_begin(bench->roster, TODAY, &error);
     cr_assert_not_null(bench->session, "%s", error ? error->message : "");
     bench->data = support_data();
     return bench;
@@ -38,18 +40,11 @@ static Bench *bench_new(void)
 
 static void bench_free(Bench *bench)
 {
-    static const char *const FILES[] = {"chaperone.conf", "roster.db", "roster.db-wal", "roster.db-shm",
-                                        "roster.key"};
     roster_session_end(bench->session);
     roster_unref(bench->roster);
     config_unref(bench->config);
     detect_data_unref(bench->data);
-    for (guint i = 0; i < G_N_ELEMENTS(FILES); i++) {
-        g_autofree char *path = g_build_filename(bench->dir, FILES[i], NULL);
-        (void)g_unlink(path);
-    }
-    cr_expect_eq(g_rmdir(bench->dir), 0);
-    g_free(bench->dir);
+    support_remove(bench->dir);
     g_free(bench);
 }
 
@@ -172,6 +167,20 @@ Test(attribute, labels_of_the_writer)
          "archer.ann88@freemail.example.net", NULL, OWNER_SENDER, 0.8, 0, NULL},
         {ANN, UMA, "Come over, I live at [27 Alder Lane].", KIND_STREET_ADDRESS, "27 alder lane", NULL,
          OWNER_SENDER, 0.75, 0, NULL},
+        {ANN, UMA, "Join [chat.example.com/join/band]", KIND_INVITE, "chat.example.com/join/band", NULL,
+         OWNER_PUBLISHED, 0.9, 0.0, NULL},
+        {ANN, UMA, "Join [chat.example.com/join/old]", KIND_INVITE, "chat.example.com/join/old", NULL,
+         OWNER_SENDER, 0.4, 0.0, NULL},
+        {ANN, UMA, "See [files.example.com/a/example.org/1]", KIND_INVITE,
+         "files.example.com/a/example.org/1", NULL, OWNER_PUBLISHED, 0.9, 0.0, NULL},
+        {ANN, UMA, "See [files.example.com/1?d=example.org]", KIND_INVITE, "files.example.com/1", NULL,
+         OWNER_PUBLISHED, 0.9, 0.0, NULL},
+        {ANN, UMA, "See [files.example.com/1?d=example.net]", KIND_INVITE, "files.example.com/1", NULL,
+         OWNER_THIRD_PARTY, 0.4, 0.0, NULL},
+        {ANN, UMA, "Follow [@sampleschools]", KIND_HANDLE, "instagram:sampleschools", NULL, OWNER_PUBLISHED,
+         0.9, 0.0, NULL},
+        {ANN, UMA, "Follow me [@oldschools]", KIND_HANDLE, "instagram:oldschools", NULL, OWNER_SENDER, 0.4,
+         0.0, NULL},
         {ANN, UMA, "Join here: [chat.example.net/abc]", KIND_INVITE, "chat.example.net/abc", NULL,
          OWNER_SENDER, 0.55, 0, NULL},
         {UMA, ANN, "my cell is [413-555-0142]", KIND_PHONE, NUMBER, NULL, OWNER_STUDENT, 0.8, 0, "s-1"},

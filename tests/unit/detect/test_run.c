@@ -1,6 +1,8 @@
 // The run as a whole, over messages as the reader hands them, with a roster that was imported.
 #include "support.h"
 
+#include "feeds/feeds.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -32,12 +34,12 @@ static Run *run_new(void)
     Run *run = g_new0(Run, 1);
     run->dir = g_dir_make_tmp("chaperone-run-XXXXXX", NULL);
     run_settings(run, "");
-    RosterSummary *summary = roster_import(run->config, "tests/unit/district", false, &error);
-    cr_assert(ne(ptr, summary, NULL), "%s", error ? error->message : "");
-    roster_summary_free(summary);
+    FeedResult *result = feeds_import_path(run->config, "tests/unit/district", false, TODAY, &error);
+    cr_assert(ne(ptr, result, NULL), "%s", error ? error->message : "");
+    feed_result_free(result);
     run->roster = roster_open(run->config, &error);
     cr_assert(ne(ptr, run->roster, NULL), "%s", error ? error->message : "");
-    run->session = roster_session_begin(run->roster, &error);
+    run->session = roster_session_begin(run->roster, TODAY, &error);
     cr_assert(ne(ptr, run->session, NULL), "%s", error ? error->message : "");
     run->data = support_data();
     return run;
@@ -45,18 +47,11 @@ static Run *run_new(void)
 
 static void run_free(Run *run)
 {
-    static const char *const FILES[] = {"chaperone.conf", "roster.db", "roster.db-wal", "roster.db-shm",
-                                        "roster.key"};
     roster_session_end(run->session);
     roster_unref(run->roster);
     config_unref(run->config);
     detect_data_unref(run->data);
-    for (guint i = 0; i < G_N_ELEMENTS(FILES); i++) {
-        g_autofree char *path = g_build_filename(run->dir, FILES[i], NULL);
-        (void)g_unlink(path);
-    }
-    cr_expect(zero(int, g_rmdir(run->dir)));
-    g_free(run->dir);
+    support_remove(run->dir);
     g_free(run);
 }
 

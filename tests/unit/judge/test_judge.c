@@ -1,4 +1,5 @@
 // The whole path from bytes to a decision, through a real reader process.
+#include "feeds/feeds.h"
 #include "judge/judge.h"
 
 #include <criterion/criterion.h>
@@ -42,21 +43,22 @@ static void bench_roster(Bench *bench)
     g_autoptr(GError) error = NULL;
     g_autoptr(Config) config = config_load(bench->config_path, &error);
     cr_assert_not_null(config, "%s", error ? error->message : "");
-    RosterSummary *summary = roster_import(config, "tests/unit/district", false, &error);
-    cr_assert_not_null(summary, "%s", error ? error->message : "");
-    roster_summary_free(summary);
+    FeedResult *result = feeds_import_path(config, "tests/unit/district", false, 20261016, &error);
+    cr_assert_not_null(result, "%s", error ? error->message : "");
+    feed_result_free(result);
 }
 
 static void bench_clear(Bench *bench)
 {
-    static const char *const files[] = {"chaperone.conf", "roster.db",  "roster.db-wal",
-                                        "roster.db-shm",  "roster.key", "p.conf"};
     g_clear_pointer(&bench->pool, reader_pool_free);
     g_clear_pointer(&bench->snapshot, snapshot_unref);
-    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
-        g_autofree char *path = g_build_filename(bench->dir, files[i], NULL);
+    GDir *dir = g_dir_open(bench->dir, 0, NULL);
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        g_autofree char *path = g_build_filename(bench->dir, name, NULL);
         (void)g_unlink(path);
     }
+    if (dir)
+        g_dir_close(dir);
     (void)g_rmdir(bench->dir);
     g_free(bench->dir);
     g_free(bench->config_path);

@@ -1,9 +1,12 @@
 #include "fixture.h"
 
+#include "feeds/feeds.h"
+
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define TODAY    20261020
 #define STANDARD "conf/policies/standard.conf"
 
 static Policy *standard_policy(void)
@@ -29,12 +32,12 @@ District *district_new(void)
                             -1, NULL));
     district->config = config_load(path, &error);
     cr_assert_not_null(district->config, "%s", error ? error->message : "");
-    RosterSummary *summary = roster_import(district->config, DISTRICT, false, &error);
-    cr_assert_not_null(summary, "%s", error ? error->message : "");
-    roster_summary_free(summary);
+    FeedResult *result = feeds_import_path(district->config, DISTRICT, false, TODAY, &error);
+    cr_assert_not_null(result, "%s", error ? error->message : "");
+    feed_result_free(result);
     district->roster = roster_open(district->config, &error);
     cr_assert_not_null(district->roster, "%s", error ? error->message : "");
-    district->session = roster_session_begin(district->roster, &error);
+    district->session = roster_session_begin(district->roster, TODAY, &error);
     cr_assert_not_null(district->session, "%s", error ? error->message : "");
     district->policy = standard_policy();
     return district;
@@ -42,16 +45,17 @@ District *district_new(void)
 
 void district_free(District *district)
 {
-    static const char *const files[] = {"chaperone.conf", "roster.db", "roster.db-wal", "roster.db-shm",
-                                        "roster.key"};
     roster_session_end(district->session);
     roster_unref(district->roster);
     config_unref(district->config);
     policy_unref(district->policy);
-    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
-        g_autofree char *path = g_build_filename(district->dir, files[i], NULL);
+    GDir *dir = g_dir_open(district->dir, 0, NULL);
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        g_autofree char *path = g_build_filename(district->dir, name, NULL);
         (void)g_unlink(path);
     }
+    if (dir)
+        g_dir_close(dir);
     (void)g_rmdir(district->dir);
     g_free(district->dir);
     g_free(district);

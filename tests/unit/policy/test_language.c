@@ -35,6 +35,21 @@ Test(language, conditions)
         {"recipient = { class = \"cls-band\"; };",
          "",
          {"class", ANN, UMA ",wes@students.example.org", .expect = "hold,deliver"}},
+        {"recipient = { role = \"list-unknown\"; };",
+         "",
+         {"a list that cannot be told", ANN, "program@example.org,some@example.org,band@example.org",
+          .expect = "hold,deliver,deliver"}},
+        {"recipient = { role = \"list\"; };",
+         "",
+         {"a list", ANN, "program@example.org,some@example.org,band@example.org",
+          .expect = "deliver,hold,hold"}},
+        {"recipient = { role = \"student\"; };",
+         "",
+         {"such lists reach nobody", ANN, "program@example.org,some@example.org,band@example.org",
+          .expect = "deliver,deliver,hold"}},
+        {"direction = \"internal\";",
+         "",
+         {"they are the district's", ANN, "program@example.org,some@example.org", .expect = "hold,hold"}},
         {"recipient = { enabled = false; };",
          "",
          {"disabled", ANN, "xia@students.example.org," UMA, .expect = "hold,deliver"}},
@@ -106,6 +121,27 @@ Test(language, conditions)
         g_autoptr(Policy) policy = rule_policy(rows[i].when, rows[i].more);
         cases_check(district, policy, &rows[i].row, 1);
     }
+}
+
+Test(language, lists_that_cannot_be_told_may_count_as_students)
+{
+    static const char *const conditions[] = {"recipient = { role = \"student\"; };",
+                                             "fact = \"student-copied\";"};
+    static const Case row = {"strict", ANN, "program@example.org", .expect = "hold"};
+    static const Case some = {"strict, some known", ANN, "some@example.org", .expect = "hold"};
+    static const Case with = {"strict, another", ANN, "program@example.org,bea@example.org",
+                              .expect = "deliver,hold"};
+    g_autoptr(District) district = district_new();
+    g_free(district->config->policy.unknown_lists);
+    district->config->policy.unknown_lists = g_strdup("students");
+    for (gsize i = 0; i < G_N_ELEMENTS(conditions); i++) {
+        g_autoptr(Policy) policy = rule_policy(conditions[i], "");
+        cases_check(district, policy, &row, 1);
+        cases_check(district, policy, &some, 1);
+    }
+    g_autoptr(Policy) policy =
+        rule_policy("recipient = { role = \"staff\"; }; with = { role = \"student\"; };", "");
+    cases_check(district, policy, &with, 1);
 }
 
 Test(language, a_branch_that_fails_selects_nothing)

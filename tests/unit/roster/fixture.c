@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include "feeds/feeds.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -138,31 +140,12 @@ void fixture_put_district(Fixture *fixture)
     fixture_put(fixture, "exceptions.csv", EXCEPTIONS);
 }
 
-RosterSummary *fixture_import(Fixture *fixture)
+void fixture_import(Fixture *fixture)
 {
     g_autoptr(GError) error = NULL;
-    RosterSummary *summary = roster_import(fixture->config, fixture->input, false, &error);
-    cr_assert(summary != NULL, "import: %s", error != NULL ? error->message : "no reason given");
-    return summary;
-}
-
-void fixture_import_fails(Fixture *fixture, const char *expect)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(RosterSummary) summary = roster_import(fixture->config, fixture->input, false, &error);
-    g_auto(GStrv) parts = g_strsplit(expect, "|", -1);
-    cr_assert(summary == NULL, "an import went through that should say: %s", expect);
-    cr_assert(error != NULL);
-    for (gsize i = 0; parts[i] != NULL; i++)
-        cr_expect(strstr(error->message, parts[i]) != NULL, "`%s` lacks `%s`", error->message, parts[i]);
-}
-
-bool fixture_warns(const RosterSummary *summary, const char *part)
-{
-    for (guint i = 0; i < summary->warnings->len; i++)
-        if (strstr(summary->warnings->pdata[i], part) != NULL)
-            return true;
-    return false;
+    FeedResult *result = feeds_import_path(fixture->config, fixture->input, false, FIXTURE_TODAY, &error);
+    cr_assert(result != NULL, "import: %s", error != NULL ? error->message : "no reason given");
+    feed_result_free(result);
 }
 
 RosterSession *fixture_open(Fixture *fixture)
@@ -172,7 +155,7 @@ RosterSession *fixture_open(Fixture *fixture)
     roster_unref(g_steal_pointer(&fixture->roster));
     fixture->roster = roster_open(fixture->config, &error);
     cr_assert(fixture->roster != NULL, "%s", error != NULL ? error->message : "");
-    fixture->session = roster_session_begin(fixture->roster, &error);
+    fixture->session = roster_session_begin(fixture->roster, FIXTURE_TODAY, &error);
     cr_assert(fixture->session != NULL, "%s", error != NULL ? error->message : "");
     return fixture->session;
 }

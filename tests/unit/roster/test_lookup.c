@@ -8,7 +8,7 @@ static void open_district(void)
 {
     fixture_init(&district);
     fixture_put_district(&district);
-    roster_summary_free(fixture_import(&district));
+    fixture_import(&district);
     fixture_open(&district);
 }
 
@@ -91,9 +91,8 @@ Test(lookup, family)
         Tri expect;
     } cases[] = {
         {"par-1", "stu-1", TRI_YES}, {"par-2", "stu-2", TRI_YES}, {"par-1", "stu-2", TRI_NO},
-        {"stf-4", "stu-3", TRI_YES}, {"par-4", "stu-3", TRI_YES}, {"stf-5", "stu-4", TRI_YES},
-        {"stf-4", "stu-4", TRI_NO},  {"stf-1", "stu-3", TRI_NO},  {"stu-1", "stu-1", TRI_YES},
-        {"stf-1", "nobody", TRI_NO},
+        {"stf-4", "stu-3", TRI_YES}, {"stf-5", "stu-4", TRI_YES}, {"stf-4", "stu-4", TRI_NO},
+        {"stf-1", "stu-3", TRI_NO},  {"stu-1", "stu-1", TRI_YES}, {"stf-1", "nobody", TRI_NO},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -141,8 +140,8 @@ Test(lookup, owners)
         {KIND_PHONE, "+14135550105", "school:- staff:stf-2"},
         {KIND_PHONE, "5550103", "school:-"},
         {KIND_PHONE, "+14135550117", "staff:stf-2"},
-        {KIND_PHONE, "+14135550184", "staff:stf-4 guardian:par-4"},
-        {KIND_PHONE, "+14135550162", "staff:stf-5 guardian:par-5"},
+        {KIND_PHONE, "+14135550184", "staff:stf-4"},
+        {KIND_PHONE, "+14135550162", "staff:stf-5"},
         {KIND_PHONE, "+14135550166", "student:stu-2"},
         {KIND_PHONE, "+15085550143", "guardian:par-1"},
         {KIND_PHONE, "5550144", "guardian:par-2"},
@@ -155,7 +154,7 @@ Test(lookup, owners)
         {KIND_EMAIL, "mlee@students.example.org", "school:-"},
         {KIND_EMAIL, "min.plays@mail.example.net", "student:stu-1"},
         {KIND_EMAIL, "hana.lee@example.net", "guardian:par-1"},
-        {KIND_EMAIL, "ines.home@mail.example.net", "staff:stf-5 guardian:par-5"},
+        {KIND_EMAIL, "ines.home@mail.example.net", "staff:stf-5"},
         {KIND_EMAIL, "pto@mail.example.net", "published:-"},
         {KIND_EMAIL, "stranger@mail.example.net", ""},
         {KIND_EMAIL, "not an address", ""},

@@ -51,6 +51,40 @@ Test(store, keeps_values_and_migrates)
     remove_path(path);
 }
 
+// A file built fast is an ordinary one for who opens it next.
+Test(store, a_built_file_is_a_database_like_any_other)
+{
+    char *path = scratch_path();
+    cr_assert(g_file_set_contents(path, "", 0, NULL));
+    StoreDb *db = store_open(path, STORE_BUILD, 0, NULL);
+    cr_assert_not_null(db);
+    cr_assert(store_exec(db, "BEGIN; CREATE TABLE t (k TEXT PRIMARY KEY, v TEXT) WITHOUT ROWID", NULL));
+    StoreStmt *put = store_prepare(db, "INSERT INTO t VALUES (?, ?)", NULL);
+    char key[16];
+    for (int i = 0; i < 1000; i++) {
+        g_snprintf(key, sizeof key, "%04d", i);
+        store_lend_text(put, 1, key);
+        store_lend_text(put, 2, i % 2 == 0 ? NULL : "odd");
+        cr_assert(store_run(put, NULL));
+    }
+    store_finalize(&put);
+    cr_assert(store_commit(db, NULL));
+    store_close(&db);
+    g_autoptr(StoreDb) read = store_open(path, STORE_READ, 0, NULL);
+    g_autoptr(StoreStmt) get = store_prepare(read, "SELECT count(*), count(v), max(k) FROM t", NULL);
+    cr_assert_eq(store_step(get, NULL), STORE_ROW);
+    cr_expect_eq(store_int(get, 0), 1000);
+    cr_expect_eq(store_int(get, 1), 500);
+    cr_expect_str_eq(store_text(get, 2), "0999");
+    store_finalize(&get);
+    store_close(&read);
+    g_autoptr(StoreDb) write = store_open(path, STORE_WRITE, 1000, NULL);
+    cr_expect_not_null(write);
+    cr_expect(store_exec(write, "PRAGMA integrity_check; INSERT INTO t VALUES ('x', 'y')", NULL));
+    store_close(&write);
+    remove_path(path);
+}
+
 Test(store, errors_name_the_file_and_have_a_code)
 {
     g_autoptr(GError) error = NULL;

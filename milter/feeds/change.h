@@ -1,0 +1,22 @@
+// change: exceptions and what staff register: read from files, and changed in place.
+#pragma once
+
+#include "feeds/run.h"
+
+// A change of the generation in force: all of it or nothing, and never while an import carries rows over.
+typedef bool (*ChangeFunc)(StoreDb *db, void *data, GError **error);
+bool change_in_place(const Config *config, ChangeFunc func, void *data, GError **error);
+
+// exceptions.csv of `input` into run->exceptions.
+bool change_read_exceptions(FeedRun *run, FeedInput *input, GError **error);
+// Notes whom they name and the generation written at `path` does not know, and which of them `before` (NULL = nothing)
+// has as revoked; counts those there will be.
+bool change_check_exceptions(FeedRun *run, const char *path, StoreDb *before, GError **error);
+// Those of exceptions.csv, when it was read, in place of what an earlier one gave.
+bool change_put_exceptions(FeedRun *run, StoreDb *db, GError **error);
+
+// The kinds of personal.csv and `chaperone roster personal`: "cell", "email", ...; false for others.
+bool change_personal_kind(const char *text, Kind *out);
+const char *change_personal_kinds(void); // in words, for a message
+// Canonical value of `text`; NULL with *out_remedy when it is none. Caller frees.
+char *change_personal_value(const Config *config, Kind kind, const char *text, const char **out_remedy);
