@@ -15,8 +15,8 @@ struct CsvReader {
     char *name;
     CsvRead read;
     void *data;
-    char *buffer; // and a NUL after what is filled
-    gsize at, filled;
+    char *buffer;           // and a NUL after what is filled
+    gsize at, filled, most; // most: ever filled
     bool begun, ended, failed;
     guint line;     // being read
     guint row_line; // where the row began
@@ -44,7 +44,7 @@ void csv_free(CsvReader *reader)
         return;
     g_free(reader->name);
     // Rows may have held what nobody should find in freed memory.
-    explicit_bzero(reader->buffer, BUFFER);
+    explicit_bzero(reader->buffer, reader->most);
     g_free(reader->buffer);
     g_free(reader);
 }
@@ -74,6 +74,7 @@ static void fill(CsvReader *reader, GError **error)
         reader->ended = got == 0;
         reader->filled += got > 0 ? (gsize)got : 0;
     }
+    reader->most = MAX(reader->most, reader->filled);
     reader->buffer[reader->filled] = '\0';
 }
 

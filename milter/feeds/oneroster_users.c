@@ -222,16 +222,20 @@ static void put_primary(FeedRun *run, Sis *sis, Table *table, guint32 record)
     g_array_index(sis->primary, Str, record) = model_text(run->model, table_get(table, U_PRIMARY_ORG));
 }
 
+// Deleted by a delta is the same as missing in a bulk file: known for a time, as not enabled.
 static void drop_user(FeedRun *run, FeedInput *input, Table *table, const char *id)
 {
     Sis *sis = input->data;
     if (sis->modes[SIS_USERS] != SIS_DELTA)
         return;
     guint32 record = model_find(run->model, input->source, id);
-    if (record != MODEL_NONE)
-        model_at(run->model, record)->dropped = true;
-    else
+    if (record == MODEL_NONE) {
         table_note(table, "status: deleted, but no such user is in the roster");
+        return;
+    }
+    ModelRecord *row = model_at(run->model, record);
+    row->gone = row->gone != 0 ? row->gone : (guint32)run->options->today;
+    row->enabled = false;
 }
 
 bool sis_user(FeedRun *run, FeedInput *input, Table *table, GError **error)

@@ -1,5 +1,5 @@
-// The OneRoster reader, manifest and all, and what merging makes of it: form feeds part the files; the first of the
-// export is read as what was before the rest.
+// The OneRoster reader, manifest and all, and what merging makes of it: form feeds part the files; the first is read as
+// what was before the rest. A file that does not begin with "!" gets the header it should have.
 #include "feeds/run.h"
 
 #include <stddef.h>
@@ -9,8 +9,20 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char *const FILES[] = {"users.csv",       "roles.csv", "demographics.csv",    "classes.csv",
-                                    "enrollments.csv", "orgs.csv",  "academicSessions.csv"};
+static const struct {
+    const char *name, *header;
+} FILES[] = {
+    {"manifest.csv", "propertyName,value\n"},
+    {"users.csv",
+     "sourcedId,status,role,givenName,familyName,email,agentSourcedIds,orgSourcedIds,userIds,grades,phone\n"},
+    {"roles.csv", "sourcedId,status,userSourcedId,role,orgSourcedId,beginDate,endDate\n"},
+    {"demographics.csv", "sourcedId,status,birthDate,sex\n"},
+    {"classes.csv", "sourcedId,status,title,termSourcedIds\n"},
+    {"enrollments.csv", "status,classSourcedId,userSourcedId,role,beginDate,endDate\n"},
+    {"orgs.csv", "sourcedId,status,name\n"},
+    {"academicSessions.csv", "sourcedId,status,startDate,endDate\n"},
+};
+#define USERS 1
 
 typedef struct {
     Config *config;
@@ -20,27 +32,22 @@ typedef struct {
 static void ground_clear(Ground *ground)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(FILES); i++) {
-        g_autofree char *path = g_build_filename(ground->dir, FILES[i], NULL);
+        g_autofree char *path = g_build_filename(ground->dir, FILES[i].name, NULL);
         unlink(path);
     }
-    g_autofree char *manifest = g_build_filename(ground->dir, "manifest.csv", NULL);
-    unlink(manifest);
-}
-
-static void put(const Ground *ground, const char *file, const uint8_t *data, size_t size)
-{
-    g_autofree char *path = g_build_filename(ground->dir, file, NULL);
-    g_assert(size == 0 || g_file_set_contents_full(path, (const char *)data, (gssize)size,
-                                                   G_FILE_SET_CONTENTS_NONE, 0600, NULL));
 }
 
 // Writes what stands up to the next form feed; returns what is left.
-static const uint8_t *put_next(const Ground *ground, const char *file, const uint8_t *data,
-                               const uint8_t *end)
+static const uint8_t *put_next(const Ground *ground, size_t file, const uint8_t *data, const uint8_t *end)
 {
     const uint8_t *feed = data < end ? memchr(data, '\f', (size_t)(end - data)) : NULL;
     const uint8_t *to = feed != NULL ? feed : end;
-    put(ground, file, data, (size_t)(to - data));
+    g_autofree char *path = g_build_filename(ground->dir, FILES[file].name, NULL);
+    g_autoptr(GString) text = g_string_new(data < to && data[0] == '!' ? "" : FILES[file].header);
+    if (data < to)
+        g_string_append_len(text, (const char *)data + (text->len == 0), to - data - (text->len == 0));
+    g_assert(data == to || g_file_set_contents_full(path, text->str, (gssize)text->len,
+                                                    G_FILE_SET_CONTENTS_NONE, 0600, NULL));
     return feed != NULL ? feed + 1 : end;
 }
 
@@ -79,12 +86,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(GError) error = NULL;
     g_autoptr(FeedRun) run = run_new(ground->config, &options, &key);
     const uint8_t *at = data, *end = data + size;
-    at = put_next(ground, "users.csv", at, end);
+    at = put_next(ground, USERS, at, end);
     bool ok = read_export(ground, run);
     ground_clear(ground);
-    at = put_next(ground, "manifest.csv", at, end);
     for (size_t i = 0; i < G_N_ELEMENTS(FILES); i++)
-        at = put_next(ground, FILES[i], at, end);
+        at = put_next(ground, i, at, end);
     ok = read_export(ground, run) || ok;
     ground_clear(ground);
     if (ok)

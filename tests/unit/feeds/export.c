@@ -134,7 +134,7 @@ char *export_person(Export *sis, const char *id)
         g_string_append_printf(out, " grade=%s", text(sis, at->grade));
     if (at->birth != 0)
         g_string_append_printf(out, " born=%u", at->birth);
-    g_string_append(out, at->enabled ? ":" : " off:");
+    g_string_append_printf(out, "%s%s:", at->gone != 0 ? " gone" : "", at->enabled ? "" : " off");
     GString *posts = g_string_new(NULL);
     guint8 roles = 0;
     for (guint i = 0; i < model->posts->len; i++) {

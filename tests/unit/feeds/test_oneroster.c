@@ -258,7 +258,7 @@ Test(oneroster, halves_are_refused)
 
 // ---- deltas ---------------------------------------------------------------------------------------------
 
-static void before_delta(void)
+static void put_before_delta(void)
 {
     export_put(&at, "orgs.csv", ORGS "d,,,Maple,district,,\nh,,,High,school,7,d\nx,,,Old,school,8,d\n");
     export_put(&at, "academicSessions.csv",
@@ -274,6 +274,11 @@ static void before_delta(void)
     export_put(&at, "enrollments.csv",
                ENROLLMENTS "e1,,,c1,h,t1,teacher,,,\ne2,,,c1,h,s1,student,,,\ne3,,,c2,h,s1,student,,,\n"
                            "e4,,,c1,h,s2,student,,,\n");
+}
+
+static void before_delta(void)
+{
+    put_before_delta();
     export_before(&at);
 }
 
@@ -308,12 +313,12 @@ Test(oneroster, delta_of_everything)
     IS(export_contacts(&at, "t1"), "email=anne@example.org");
     IS(export_idents(&at, "t1"), "employee=4711/identifier:sis=4711");
     IS(export_person(&at, "s1"), "Min Lee login=mlee grade=08 born=20130405: student@h");
-    IS(export_person(&at, "s2"), "-");
+    IS(export_person(&at, "s2"), "Bo Two login=bo grade=07 gone off: student@h");
     IS(export_person(&at, "p1"), "Hana Lee: guardian@h");
     IS(export_relations(&at), "s1 agent p2");
     IS(export_orgs(&at), "d Maple district</h Maple High school<d/y New school<d");
     IS(export_classes(&at), "c1 Big Band@h 20260824-20261101/c3 Chess@h");
-    IS(export_seats(&at), "c1 teacher t1 20260824-0/c3 student s1");
+    IS(export_seats(&at), "c1 student s2/c1 teacher t1 20260824-0/c3 student s1");
     IS(export_warnings(&at),
        "users.csv:6: status: deleted, but no such user is in the roster\n"
        "enrollments.csv:5: status: deleted, but no such enrollment is in the roster\n"
@@ -368,7 +373,7 @@ Test(oneroster, a_person_comes_back)
     export_put(&at, "manifest.csv", MANIFEST("1.1", "file.users,delta\n"));
     export_put(&at, "users.csv", USERS_11 "s2,tobedeleted,2026-10-01,,,,,,,,,,,,,,,\n");
     export_before(&at);
-    IS(export_person(&at, "s2"), "-");
+    IS(export_person(&at, "s2"), "Bo Two login=bo grade=07 gone off: student@h");
     export_put(&at, "manifest.csv", MANIFEST("1.1", "file.users,delta\n"));
     export_put(&at, "users.csv",
                USERS_11 "s2,active,2026-10-08,true,h,student,bo,,Bo,Two,,,bo@students.example.org,,,,07,\n");
@@ -386,6 +391,47 @@ Test(oneroster, classes_anew_and_enrollments_as_changes)
     IS(export_classes(&at), "c1 Band@h 20260824-20261101");
     IS(export_seats(&at), "c1 student s2/c1 teacher t1");
     cr_expect_eq(at.last.changes, COVERS_CLASSES | COVERS_SEATS);
+}
+
+static void import_into_roster(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(FeedResult) result = feeds_import_path(at.ground.config, at.spec.path, false, 20261014, &error);
+    cr_assert(result != NULL, "%s", error->message);
+}
+
+#define ASK(sql, text) IS(ground_ask(at.ground.config->roster.database, sql), text)
+
+// The same through an import with all its parts: what a delta does not name is still there.
+Test(oneroster, delta_through_an_import)
+{
+    static const char *const files[] = {"orgs.csv",         "users.csv",
+                                        "demographics.csv", "academicSessions.csv",
+                                        "classes.csv",      "enrollments.csv"};
+    put_before_delta();
+    import_into_roster();
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++)
+        export_put(&at, files[i], NULL);
+    export_put(&at, "manifest.csv", MANIFEST("1.1", "file.users,delta\nfile.enrollments,delta\n"));
+    export_put(&at, "users.csv",
+               USERS_11
+               "t1,active,2026-10-01,true,h,administrator,ann,,Anne,One,,4711,anne@example.org,,,,,\n"
+               "s2,tobedeleted,2026-10-01,,,,,,,,,,,,,,,\n");
+    export_put(&at, "enrollments.csv", ENROLLMENTS "e2,tobedeleted,2026-10-01,c1,h,s1,student,,,\n");
+    import_into_roster();
+    ASK("SELECT group_concat(given || ' ' || family || ' ' || (gone <> 0), '/') FROM (SELECT * FROM person "
+        "ORDER BY given)",
+        "Anne One 0/Bo Two 1/Hana Lee 0/Min Lee 0");
+    ASK("SELECT group_concat(position || '@' || org, '/') FROM post WHERE role = 6", "administrator@h");
+    ASK("SELECT group_concat(key || ' ' || field, '/') FROM (SELECT * FROM contact WHERE key LIKE '%ann%' "
+        "ORDER BY key)",
+        "email:ann@example.org previous/email:anne@example.org email");
+    ASK("SELECT birth FROM person WHERE given = 'Min'", "20130405");
+    ASK("SELECT count(*) FROM link", "1");
+    ASK("SELECT group_concat(cid || ' ' || given, '/') FROM (SELECT cid, given FROM seat JOIN class ON "
+        "class.id = seat.class "
+        "JOIN person ON person.id = seat.person WHERE gone = 0 ORDER BY cid, given)",
+        "c1 Anne/c2 Min");
 }
 
 // ---- telling formats apart ------------------------------------------------------------------------------
