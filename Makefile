@@ -15,6 +15,7 @@ UNITDIR    ?= $(PREFIX)/lib/systemd/system
 DOCDIR      = $(PREFIX)/share/doc/chaperone
 
 CC      ?= cc
+CXX     ?= g++
 SAN     ?=
 BUILD   := build$(if $(SAN),-$(SAN))
 VERSION := 0.1.0
@@ -24,8 +25,9 @@ PYTHON  := /usr/bin/python3
 # ---- flags ---------------------------------------------------------------------------------------------------
 
 CSTD   := -std=gnu11 -D_GNU_SOURCE
-WARN   := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
-          -Wno-unused-parameter -Wno-missing-field-initializers
+CXXSTD := -std=c++17
+WARNS  := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wformat=2 -Wno-unused-parameter -Wno-missing-field-initializers
+WARN   := $(WARNS) -Wstrict-prototypes -Wmissing-prototypes
 HARDEN := -fstack-protector-strong -fPIE
 OPT    := $(if $(DEBUG),-O0 -g3,-O2 -g)
 ifeq ($(SAN),)
@@ -39,6 +41,7 @@ endif
 CFLAGS   ?= $(OPT)
 ALLFLAGS  = $(CSTD) $(WARN) $(HARDEN) $(CFLAGS) $(SANFLAGS) -Imilter -pthread -DCHAPERONE_VERSION='"$(VERSION)"' \
             -DCHAPERONE_LIBEXECDIR='"$(LIBEXECDIR)"' -DCHAPERONE_SYSCONFDIR='"$(SYSCONFDIR)"'
+ALLCXX    = $(CXXSTD) $(WARNS) -Wmissing-declarations $(HARDEN) $(CFLAGS) $(SANFLAGS) -Imilter -pthread
 ALLLD     = $(HARDLD) $(LDFLAGS) $(SANFLAGS) -pthread
 
 # ---- rooms: what each may use (the includes point up this list only) and the packages it needs -------------------
@@ -67,7 +70,7 @@ PKG_reader     :=
 PKG_worker     := gmime-3.0 icu-i18n icu-uc libseccomp
 PKG_roster     := libpsl icu-i18n icu-uc libsodium
 PKG_feeds      := libarchive libsodium libconfig jansson ldap lber
-PKG_detect     := libpcre2-8 icu-i18n icu-uc libpsl
+PKG_detect     := icu-i18n icu-uc libpsl
 PKG_policy     := libconfig jansson
 PKG_judge      := jansson
 PKG_archive    := libzstd libarchive libsodium jansson
@@ -75,13 +78,16 @@ PKG_quarantine := sqlite3 libcurl jansson
 PKG_daemon     := libsystemd jansson
 PKG_cli        := jansson
 
+# Libraries without a pkg-config file.
+LIBS_detect    := -lphonenumber -lstdc++
+
 # The reader room holds two halves: the pool that the daemon and the command link, and the worker that parses.
 READER_CLIENT := milter/reader/pool.c milter/reader/process.c milter/reader/channel.c
 SRC_reader    := $(wildcard $(READER_CLIENT))
 SRC_worker    := $(filter-out $(READER_CLIENT) milter/reader/main.c,$(wildcard milter/reader/*.c))
 MAINS         := milter/daemon/main.c milter/reader/main.c milter/cli/main.c
-src_of         = $(if $(filter reader worker,$1),$(SRC_$1),$(filter-out $(MAINS),$(wildcard milter/$1/*.c)))
-obj_of         = $(patsubst %.c,$(BUILD)/%.o,$(call src_of,$1))
+src_of         = $(if $(filter reader worker,$1),$(SRC_$1),$(filter-out $(MAINS),$(wildcard milter/$1/*.c milter/$1/*.cc)))
+obj_of         = $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(call src_of,$1))))
 closure        = $1 $(USES_$1)
 libs_of        = $(foreach r,$(call closure,$1),$(BUILD)/lib$(r).a)
 pkgs_of        = $(sort $(foreach r,$(call closure,$1),$(PKG_$(r))))
@@ -116,9 +122,16 @@ $(BUILD)/%.o: %.c
 	@echo '  CC  $<'
 	@$(CC) $(ALLFLAGS) $(if $(PKGS),$$(pkg-config --cflags $(PKGS))) -MMD -MP -c -o $@ $<
 
+$(BUILD)/%.o: %.cc
+	@mkdir -p $(@D)
+	@echo '  CXX $<'
+	@$(CXX) $(ALLCXX) $(if $(PKGS),$$(pkg-config --cflags $(PKGS))) -MMD -MP -c -o $@ $<
+
+libs_beside = $(foreach a,$(filter %.a,$1),$(LIBS_$(patsubst lib%.a,%,$(notdir $a))))
 define link
 	@echo '  LD  $@'
-	@$(CC) $(ALLLD) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $2 $$(pkg-config --libs $1) -lm
+	@$(CC) $(ALLLD) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $2 $(call libs_beside,$^) \
+	    $$(pkg-config --libs $1) -lm
 endef
 
 $(BUILD)/chaperone-milter: $(BUILD)/milter/daemon/main.o $(call libs_of,daemon)
@@ -162,7 +175,7 @@ demo: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@CHAPERONE_BUILD=$(abspath $(BUILD)) KEEP=$(KEEP) $(PYTHON) tests/e2e/demo.py
 
-C_FILES = $(wildcard milter/*/*.[ch] tests/unit/*/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch])
+C_FILES = $(wildcard milter/*/*.[ch] milter/*/*.cc tests/unit/*/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch])
 lint: deps
 	@CHAPERONE_BUILD=$(abspath $(BUILD)) contrib/lint
 	@clang-format --dry-run -Werror $(C_FILES) && echo 'lint: format of $(words $(C_FILES)) files is right'
@@ -175,13 +188,16 @@ FUZZ_SECONDS ?= 60
 fuzz: deps
 	@tests/fuzz/run $(BUILD) $(FUZZ_SECONDS)
 
-BENCH_PROGRAMS := $(BUILD)/milterload $(BUILD)/nullmilter $(BUILD)/mkdistrict $(BUILD)/rosterlook
+BENCH_PROGRAMS := $(BUILD)/milterload $(BUILD)/nullmilter $(BUILD)/mkdistrict $(BUILD)/rosterlook $(BUILD)/detectcost
 $(BUILD)/mkdistrict: tests/bench/mkdistrict.c
 	@mkdir -p $(@D)
 	@$(CC) $(CSTD) $(WARN) -O2 -o $@ $<
 $(BUILD)/tests/bench/rosterlook.o: PKGS := $(call pkgs_of,roster)
 $(BUILD)/rosterlook: $(BUILD)/tests/bench/rosterlook.o $(call libs_of,roster)
 	$(call link,$(call pkgs_of,roster))
+$(BUILD)/tests/bench/detectcost.o: PKGS := $(call pkgs_of,detect)
+$(BUILD)/detectcost: $(BUILD)/tests/bench/detectcost.o $(call libs_of,detect)
+	$(call link,$(call pkgs_of,detect))
 $(BUILD)/milterload: $(addprefix tests/bench/,milterload.c corpus.c report.c util.c)
 	@mkdir -p $(@D)
 	@$(CC) -O2 -g -w -o $@ $^ -lm

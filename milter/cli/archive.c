@@ -205,18 +205,12 @@ static int run_list(const Config *config, const ArchiveOptions *options, GError 
 
 static void print_reason(const json_t *judgement, const json_t *reason)
 {
-    const json_t *findings = json_object_get(reason, "findings");
+    g_autoptr(GPtrArray) found = cli_found(judgement, reason);
     g_autofree char *rule = g_strdup_printf("%s (%s): %s", text_of(reason, "rule", "?"),
                                             text_of(reason, "clause", "-"), text_of(reason, "action", "?"));
     print_field("Why", rule);
-    for (size_t i = 0; i < json_array_size(findings); i++) {
-        const json_t *finding = json_array_get(json_object_get(judgement, "findings"),
-                                               (size_t)json_integer_value(json_array_get(findings, i)));
-        g_autofree char *line = g_strdup_printf(
-            "%s %s, %s's, in %s", text_of(finding, "kind", "?"), text_of(finding, "value", "?"),
-            text_of(finding, "owner", "?"), text_of(finding, "where", "?"));
-        print_field("  found", line);
-    }
+    for (guint i = 0; i < found->len; i++)
+        print_field("  found", found->pdata[i]);
 }
 
 static void print_message(const json_t *meta)
@@ -375,36 +369,14 @@ static const char SUMMARY[] =
     "  export --format eml|mbox --out PATH\n"
     "                               write messages out, by --id, --from, --to, --address (recorded)\n";
 
-// A bare date is a day where the district is; as an end it is the end of that day.
-static bool parse_time(const Config *config, const char *text, bool is_end, int64_t *out_us, GError **error)
-{
-    *out_us = 0;
-    if (text == NULL)
-        return true;
-    if (!clock_parse(text, out_us, error)) {
-        (*error)->code = BASE_ERROR_USAGE;
-        return false;
-    }
-    if (strlen(text) != 10)
-        return true;
-    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(config->district.timezone);
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(*out_us / G_USEC_PER_SEC);
-    g_autoptr(GDateTime) day = is_end ? g_date_time_add_days(utc, 1) : g_date_time_ref(utc);
-    g_autoptr(GDateTime) local = g_date_time_new(zone, g_date_time_get_year(day), g_date_time_get_month(day),
-                                                 g_date_time_get_day_of_month(day), 0, 0, 0);
-    if (local != NULL)
-        *out_us = g_date_time_to_unix(local) * G_USEC_PER_SEC;
-    return true;
-}
-
 static int run_step(gsize step, ArchiveOptions *options)
 {
     GError *error = NULL;
     const char *path = cli_config_path(options->config_path);
     g_autoptr(Config) config = config_load(path, &error);
     ArchiveQuery *query = &options->query;
-    if (config == NULL || !parse_time(config, options->from, false, &query->from_us, &error) ||
-        !parse_time(config, options->to, true, &query->to_us, &error))
+    if (config == NULL || !cli_time(config, options->from, false, &query->from_us, &error) ||
+        !cli_time(config, options->to, true, &query->to_us, &error))
         return cli_fail(error);
     query->address = options->address;
     query->events = options->events;

@@ -4,10 +4,13 @@
 
 #include "base/config.h"
 
+#include <jansson.h>
+
 int cli_archive(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_config(int argc, char **argv);
 int cli_exception(int argc, char **argv);
+int cli_learn(int argc, char **argv);
 int cli_quarantine(int argc, char **argv);
 int cli_roster(int argc, char **argv);
 int cli_scan(int argc, char **argv);
@@ -23,6 +26,9 @@ const char *cli_config_path(const char *given);
 int cli_fail(GError *error);
 // Prints a usage error with the hint to --help; returns EX_USAGE.
 int cli_usage(const char *format, ...) G_GNUC_PRINTF(1, 2);
+// Time that `text` of an option names: a bare date is a day where the district is, as an end the end of that day.
+// NULL is 0. False with `error`.
+bool cli_time(const Config *config, const char *text, bool is_end, int64_t *out_us, GError **error);
 // Who runs the command: SUDO_USER where it is set, else the login name. Caller frees; never NULL or empty.
 char *cli_who(void);
 
@@ -44,5 +50,7 @@ CliWorking *cli_working_begin(const char *what);
 void cli_working_end(CliWorking *working);
 // Text of a message or an export for a terminal: no control character gets through; NULL is "-". Caller frees.
 char *cli_clean(const char *text);
+// What `reason` of `judgement` (as records and held messages keep it) found, a line each. GPtrArray of char*.
+GPtrArray *cli_found(const json_t *judgement, const json_t *reason);
 // True when `fd` is a terminal and NO_COLOR is not set.
 bool cli_colour(int fd);

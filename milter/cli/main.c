@@ -17,6 +17,7 @@ static const struct {
     {"exception", cli_exception, "import, add, list and revoke exceptions"},
     {"archive", cli_archive, "list, show, verify and export the archive"},
     {"quarantine", cli_quarantine, "list, show, claim, release and deny held messages"},
+    {"learn", cli_learn, "find the district's own disclaimers in the archive"},
     {"config", cli_config, "list the configuration keys"},
 };
 

@@ -90,18 +90,13 @@ static void print_field(const char *label, const char *text)
 
 static void print_reason(const HoldItem *item, const json_t *reason)
 {
-    const json_t *findings = json_object_get(reason, "findings"), *facts = json_object_get(reason, "facts");
+    const json_t *facts = json_object_get(reason, "facts");
+    g_autoptr(GPtrArray) found = cli_found(item->summary, reason);
     print_field("Why", text_of(reason, "gist", text_of(reason, "rule", "?")));
     print_field("  rule", text_of(reason, "rule", "?"));
     print_field("  clause", text_of(reason, "clause", "-"));
-    for (size_t i = 0; i < json_array_size(findings); i++) {
-        const json_t *finding = json_array_get(json_object_get(item->summary, "findings"),
-                                               (size_t)json_integer_value(json_array_get(findings, i)));
-        g_autofree char *line = g_strdup_printf(
-            "%s %s, %s's, in %s", text_of(finding, "kind", "?"), text_of(finding, "value", "?"),
-            text_of(finding, "owner", "?"), text_of(finding, "where", "?"));
-        print_field("  found", line);
-    }
+    for (guint i = 0; i < found->len; i++)
+        print_field("  found", found->pdata[i]);
     for (size_t i = 0; i < json_array_size(facts); i++)
         if (json_is_string(json_array_get(facts, i)))
             print_field("  found", json_string_value(json_array_get(facts, i)));

@@ -48,6 +48,8 @@ static void print_finding(const Finding *finding, const ScanStyle *style)
         g_autofree char *evidence = cli_clean(finding->evidence->pdata[i]);
         printf("      %s\n", evidence);
     }
+    if (style->evidence && finding->reckoning)
+        printf("      %s\n", finding->reckoning);
 }
 
 static void print_reason(const ScanJob *job, const Reason *reason, const ScanStyle *style)

@@ -85,8 +85,9 @@ static json_t *hold_summary(const Judgement *judgement, const json_t *meta)
         json_object_set_new(summary, "severity", json_integer(reason->severity));
     }
     json_object_set(summary, "reasons", json_object_get(whole, "reasons"));
-    json_object_set(summary, "findings", json_object_get(whole, "findings"));
-    json_object_set(summary, "facts", json_object_get(whole, "facts"));
+    static const char *const lists[] = {"findings", "phrases", "records", "facts"};
+    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
+        json_object_set(summary, lists[i], json_object_get(whole, lists[i]));
     return summary;
 }
 

@@ -26,20 +26,15 @@ typedef struct {
 
 // ---- the passage ----
 
-// Do several different words of exercises and stories stand in a passage?
-static bool attribute_is_exercise(const GArray *hits)
+// Does somebody else's text stand in it?
+static bool attribute_is_quoting(const AttributePassage *passage)
 {
-    guint32 first = 0;
-    bool found = false, several = false;
-    for (guint i = 0; i < hits->len && !several; i++) {
-        const PhraseHit *hit = &g_array_index(hits, PhraseHit, i);
-        if (strcmp(hit->section, "textbook") != 0)
-            continue;
-        several = found && hit->first > first;
-        first = found ? first : hit->last;
-        found = true;
+    bool quoting = false;
+    for (guint i = 0; passage->marks && !quoting && i < passage->marks->len; i++) {
+        Layer layer = g_array_index(passage->marks, LayerMark, i).layer;
+        quoting = layer == LAYER_QUOTED || layer == LAYER_FORWARDED;
     }
-    return several;
+    return quoting;
 }
 
 static const AttributePassage *attribute_passage(Attributor *attributor, guint index)
@@ -52,10 +47,11 @@ static const AttributePassage *attribute_passage(Attributor *attributor, guint i
         passage->view = attributor->views ? attributor->views[index] : NULL;
         if (!passage->view)
             passage->view = passage->own_view = view_new(passage->passage, index);
-        passage->tokens = phrases_tokens(book, passage->view->text, passage->view->len);
+        view_words(passage->view, attributor->scene->data);
+        passage->tokens = passage->view->words;
         passage->hits = phrases_match(book, passage->tokens, ATTRIBUTE_HITS);
-        passage->authors = layer_authors(passage->passage);
-        passage->exercise = attribute_is_exercise(passage->hits);
+        passage->authors = attribute_is_quoting(passage) ? layer_authors(passage->passage)
+                                                         : g_array_new(FALSE, FALSE, sizeof(LayerAuthor));
     }
     return passage;
 }
@@ -65,7 +61,6 @@ static void attribute_passages_free(AttributePassage *passages, guint count)
     for (guint i = 0; i < count; i++)
         if (passages[i].passage) {
             view_free(passages[i].own_view);
-            g_array_unref(passages[i].tokens);
             g_array_unref(passages[i].hits);
             g_array_unref(passages[i].authors);
         }
@@ -263,10 +258,11 @@ static void attribute_name_features(Finding *finding, guint64 features)
                                table[i].name);
 }
 
-// Words that name the kind make a doubtful shape surer.
+// Words that name the kind make a doubtful shape surer, and so do places where such details stand.
 static double attribute_shape(const Candidate *candidate, guint64 features)
 {
-    static const char *const NAMES[] = {"own", "personal", "office", "other"};
+    static const char *const NAMES[] = {"own",    "personal",  "office",    "other",
+                                        "school", "recipient", "signature", "alone in its sentence"};
     guint64 labels = 0;
     for (guint i = 0; i < G_N_ELEMENTS(NAMES); i++)
         labels |= G_GUINT64_CONSTANT(1) << attribute_feature(NAMES[i]);
@@ -285,7 +281,8 @@ static bool attribute_by_context(const AttributeScene *scene, const AttributePas
     bool ok = attribute_context(scene, passage, candidate, finding->layer, before, after, &features, error);
     if (ok && foreign)
         ok = attribute_author(scene, passage, finding->start, &author, error);
-    OwnerClass cls = attribute_weigh(features, &sure);
+    g_autofree char *reckoning = NULL;
+    OwnerClass cls = attribute_weigh(scene->data, features, &sure, &reckoning);
     finding->owner = OWNER_THIRD_PARTY;
     if (cls == CLASS_SCHOOL)
         finding->owner = OWNER_SCHOOL;
@@ -297,7 +294,9 @@ static bool attribute_by_context(const AttributeScene *scene, const AttributePas
         attribute_set_self(scene, &author, finding);
     if (ok && cls == CLASS_OTHER)
         ok = attribute_staff_named(scene, passage, finding, error);
-    finding->confidence = sure * attribute_shape(candidate, features);
+    double shape = attribute_shape(candidate, features);
+    finding->confidence = sure * shape;
+    finding->reckoning = g_strdup_printf("%s; chance %.2f, shape %.2f", reckoning, sure, shape);
     attribute_name_features(finding, features);
     if (foreign)
         attribute_evidence(finding, "written by %s",
@@ -312,6 +311,29 @@ static void attribute_solicitation(const AttributeScene *scene, const Candidate 
     finding->owner = attribute_own(scene);
     finding->owner_person = scene->parties->sender ? g_strdup(scene->parties->sender->person) : NULL;
     finding->confidence = candidate->shape * (foreign ? 0.4 : finding->layer == LAYER_FOOTER ? 0.5 : 1.0);
+}
+
+// Words are their writer's. What a footer says is nobody's message.
+static bool attribute_phrase(const AttributeScene *scene, const AttributePassage *passage,
+                             const Candidate *candidate, Finding *finding, GError **error)
+{
+    Author author = {AUTHOR_SENDER, OWNER_SENDER, NULL};
+    bool foreign = finding->layer == LAYER_QUOTED || finding->layer == LAYER_FORWARDED;
+    bool ok = !foreign || attribute_author(scene, passage, finding->start, &author, error);
+    if (ok)
+        attribute_set_self(scene, &author, finding);
+    finding->confidence = candidate->shape * (finding->layer == LAYER_FOOTER ? 0.5 : 1.0);
+    g_free(author.person);
+    return ok;
+}
+
+// A record is the student's whom the finder told, wherever it stands.
+static void attribute_record(const Candidate *candidate, Finding *finding)
+{
+    finding->owner = strcmp(candidate->value, "ssn") == 0 ? OWNER_UNKNOWN : OWNER_STUDENT;
+    finding->owner_person = g_strdup(candidate->person);
+    finding->count = candidate->count;
+    finding->confidence = candidate->shape;
 }
 
 // ---- findings ----
@@ -365,6 +387,10 @@ static bool attribute_one(const AttributeScene *scene, const AttributePassage *p
     bool ok = true;
     if (candidate->kind == KIND_SOLICITATION) {
         attribute_solicitation(scene, candidate, finding);
+    } else if (candidate->kind == KIND_PHRASE) {
+        ok = attribute_phrase(scene, passage, candidate, finding, error);
+    } else if (candidate->kind == KIND_STUDENT_RECORD) {
+        attribute_record(candidate, finding);
     } else {
         if (!candidate->value)
             ok = attribute_complete(scene, candidate, finding, error);
@@ -398,12 +424,31 @@ static int attribute_order(gconstpointer a, gconstpointer b)
 
 static bool attribute_is_detail(const Candidate *candidate)
 {
-    return candidate->kind != KIND_SOLICITATION;
+    return kind_is_contact(candidate->kind);
+}
+
+// Is there but a comma, "or" and the like in [from, to)?
+static bool attribute_connects(const char *text, gsize from, gsize to)
+{
+    static const char *const WORDS[] = {"or", "and", "o", "y", "u", "e", "ou", "et"};
+    bool ok = to - from <= ATTRIBUTE_CONNECTIVE;
+    for (gsize i = from; ok && i < to;) {
+        gsize start = i;
+        while (i < to && (g_ascii_isalpha(text[i]) || (guchar)text[i] >= 0x80))
+            i++;
+        bool known = i == start;
+        for (guint k = 0; !known && k < G_N_ELEMENTS(WORDS); k++)
+            known =
+                strlen(WORDS[k]) == i - start && g_ascii_strncasecmp(WORDS[k], text + start, i - start) == 0;
+        ok = known && (i == to || text[i] != '\n');
+        i += known && i == start;
+    }
+    return ok;
 }
 
 // Where the detail before candidate `i` ends, as far as labels are concerned: over "or" and commas they reach
 // both.
-static gsize attribute_before(const GPtrArray *candidates, guint i)
+static gsize attribute_before(const char *text, const GPtrArray *candidates, guint i)
 {
     const Candidate *here = g_ptr_array_index(candidates, i);
     gsize start = here->start, before = 0;
@@ -412,7 +457,7 @@ static gsize attribute_before(const GPtrArray *candidates, guint i)
         const Candidate *earlier = g_ptr_array_index(candidates, k - 1);
         done = earlier->passage != here->passage || i - k > 32;
         if (!done && attribute_is_detail(earlier) && earlier->end <= start) {
-            done = start - earlier->end > ATTRIBUTE_CONNECTIVE;
+            done = !attribute_connects(text, earlier->end, start);
             before = done ? earlier->end : before;
             start = earlier->start;
         }
@@ -501,7 +546,8 @@ bool attribute_candidates(const DetectData *data, const Config *config, const Me
             continue;
         const AttributePassage *passage = attribute_passage(&attributor, candidate->passage);
         Finding *finding = attribute_finding_new(&scene, passage, candidate);
-        ok = attribute_one(&scene, passage, candidate, finding, attribute_before(candidates, i),
+        ok = attribute_one(&scene, passage, candidate, finding,
+                           attribute_before(passage->passage->text, candidates, i),
                            attribute_after(candidates, i), error);
         // A bare name that nothing ties to anybody is a word.
         if (!candidate->value &&

@@ -5,51 +5,60 @@
 #include "detect/internal.h"
 #include "detect/layer.h"
 #include "detect/phrases.h"
+#include "detect/tables.h"
 
-// What speaks for one owner or another. X(name, scope, sender, other person, organisation, school,
-// recipient): the weights add up; the greatest sum wins. Scopes: NEAR and PARAGRAPH are the sections of
-// labels.txt of that name, looked for beside the detail or in its paragraph; OWN is worked out in
-// attribute_context.c.
+// What speaks for one owner or another. X(name, scope): NEAR, SENTENCE and PARAGRAPH are the sections of labels.txt of
+// that name, looked for beside the detail, in its sentence or in its paragraph; OWN is worked out in
+// attribute_context.c. What each weighs stands in weights.txt.
 // clang-format off
 #define ATTRIBUTE_FEATURES(X) \
-    X("own",                  NEAR,       2.6,  0.0,  0.0,  0.0,  0.0) \
-    X("personal",             NEAR,       1.4,  1.4, -0.3, -0.3,  0.3) \
-    X("office",               NEAR,      -0.6, -0.6,  2.2,  1.0,  0.0) \
-    X("other",                NEAR,      -1.0,  3.6,  0.0,  0.0,  0.0) \
-    X("recipient",            NEAR,      -0.5,  0.0,  0.0,  0.0,  2.8) \
-    X("school",               NEAR,      -0.4, -0.4,  0.0,  2.4,  0.0) \
-    X("group",                NEAR,      -0.8,  0.0,  1.8,  0.3,  0.0) \
-    X("organisation",         PARAGRAPH,  0.0,  0.0,  1.3,  0.0,  0.0) \
-    X("textbook",             PARAGRAPH,  0.0,  0.0,  1.7,  0.0,  0.0) \
-    X("somebody's",           OWN,       -0.5,  1.0,  0.2,  0.0,  0.0) \
-    X("signature",            OWN,        1.7,  0.0,  0.0,  0.2,  0.0) \
-    X("footer",               OWN,        0.0,  0.0,  1.4,  0.0,  0.0) \
-    X("sender's full name",   OWN,        3.6,  0.0,  0.0,  0.0,  0.0) \
-    X("sender's family name", OWN,        2.4,  0.0,  0.0,  0.0,  0.0) \
-    X("sender's given name",  OWN,        1.6,  0.0,  0.0,  0.0,  0.0) \
-    X("sender named beside",  OWN,        0.8,  0.0,  0.0,  0.0,  0.0) \
-    X("sender's header",      OWN,        5.0,  0.0,  0.0,  0.0,  0.0) \
-    X("disguised",            OWN,        2.2,  0.4,  0.0,  0.0,  0.0) \
-    X("short message",        OWN,        1.0,  0.0,  0.0,  0.0,  0.0) \
-    X("free-mail address",    OWN,        0.9,  0.6,  0.0,  0.0,  0.0) \
-    X("organisation's domain", OWN,       0.0,  0.0,  2.0,  0.0,  0.0) \
-    X("role mailbox",         OWN,       -1.0, -0.5,  2.2,  0.0,  0.0) \
-    X("invite",               OWN,        1.8,  0.0,  0.0,  0.0,  0.0) \
-    X("payment",              OWN,        1.6,  0.0,  0.0,  0.0,  0.0) \
-    X("teacher-like name",    OWN,        1.6,  0.0,  0.0,  0.0,  0.0) \
-    X("toll-free number",     OWN,       -2.0, -2.0,  3.0,  0.5,  0.0) \
-    X("outside sender",       OWN,       -0.8,  0.0,  0.6,  0.0,  0.0) \
-    X("recipient named beside", OWN,      0.0,  0.0,  0.0,  0.0,  2.8) \
-    X("exercise",             OWN,        0.0,  0.0,  1.5,  0.0,  0.0) \
-    X("sender's card",        OWN,        3.4,  0.0,  0.0,  0.0,  0.0) \
-    X("somebody's card",      OWN,        0.0,  1.5,  0.0,  0.0,  0.0) \
-    X("organisation's card",  OWN,        0.0,  0.0,  1.5,  0.0,  0.0) \
-    X("student writes",       OWN,        0.7,  0.0,  0.0,  0.0,  0.0) \
-    X("stands alone",         OWN,        1.2,  1.9,  0.0,  0.0,  0.0) \
-    X("nothing told",         OWN,        0.0,  0.0,  0.9,  0.0,  0.0)
+    X("own", NEAR) \
+    X("personal", NEAR) \
+    X("office", NEAR) \
+    X("other", NEAR) \
+    X("recipient", NEAR) \
+    X("school", NEAR) \
+    X("group", NEAR) \
+    X("first-person", SENTENCE) \
+    X("second-person", SENTENCE) \
+    X("third-person", SENTENCE) \
+    X("organisation", PARAGRAPH) \
+    X("textbook", PARAGRAPH) \
+    X("organisation in the sentence", OWN) \
+    X("textbook in the sentence", OWN) \
+    X("between quotation marks", OWN) \
+    X("alone in its sentence", OWN) \
+    X("somebody's", OWN) \
+    X("signature", OWN) \
+    X("street in a signature", OWN) \
+    X("footer", OWN) \
+    X("sender's full name", OWN) \
+    X("sender's family name", OWN) \
+    X("sender's given name", OWN) \
+    X("sender named beside", OWN) \
+    X("sender's header", OWN) \
+    X("disguised", OWN) \
+    X("short message", OWN) \
+    X("free-mail address", OWN) \
+    X("organisation's domain", OWN) \
+    X("role mailbox", OWN) \
+    X("invite", OWN) \
+    X("payment", OWN) \
+    X("teacher-like name", OWN) \
+    X("toll-free number", OWN) \
+    X("outside sender", OWN) \
+    X("recipient named beside", OWN) \
+    X("exercise", OWN) \
+    X("exercises around", OWN) \
+    X("sender's card", OWN) \
+    X("somebody's card", OWN) \
+    X("organisation's card", OWN) \
+    X("student writes", OWN) \
+    X("stands alone", OWN) \
+    X("nothing told", OWN)
 // clang-format on
 
-typedef enum { SCOPE_NEAR, SCOPE_PARAGRAPH, SCOPE_OWN } AttributeScope;
+typedef enum { SCOPE_NEAR, SCOPE_SENTENCE, SCOPE_PARAGRAPH, SCOPE_OWN } AttributeScope;
 typedef enum {
     CLASS_SENDER,
     CLASS_OTHER,
@@ -62,24 +71,39 @@ typedef enum {
 typedef struct {
     const char *name;
     AttributeScope scope;
-    double weight[CLASS_LAST];
 } AttributeFeature;
 const AttributeFeature *attribute_features(guint *out_count);
 // Number of feature `name`; the name must be in the table.
 guint attribute_feature(const char *name);
 
-// A set of features (bits by number) -> the class of greatest sum and how sure that is, 0..1.
-OwnerClass attribute_weigh(guint64 features, double *out_confidence);
+// A logistic model: the sums of the weights, through softmax, are the chances of the classes. Row ATTRIBUTE_MOST is
+// what counts without any feature.
+#define ATTRIBUTE_MOST 63
+typedef struct {
+    double row[ATTRIBUTE_MOST + 1][CLASS_LAST];
+    guint64 known; // a bit a row that was read
+} AttributeWeights;
+// Takes a line of weights.txt, "feature | sender | other | organisation | school | recipient"; the end of the file
+// checks that no feature is missing. False with `error`.
+bool attribute_weights_line(AttributeWeights *weights, const char *file, const TableLine *line,
+                            GError **error);
+bool attribute_weights_end(const AttributeWeights *weights, const char *file, GError **error);
+
+// A set of features (bits by number) -> the class. First it is decided whether the detail is a private person's (sender,
+// other), anybody's to have (organisation, school) or the recipient's, then whose; `out_confidence` is the chance of
+// the first. `out_reckoning` (may be NULL) gets what counted for it against the next best class; caller frees.
+OwnerClass attribute_weigh(const DetectData *data, guint64 features, double *out_confidence,
+                           char **out_reckoning);
 
 // What is prepared once for a passage.
 typedef struct {
     const Passage *passage;
-    const DetectView *view;
+    DetectView *view;
     DetectView *own_view; // where the caller had none
     const GArray *marks;
-    GArray *tokens, *hits; // of labels.txt; sorted by place
+    const GArray *tokens; // of the view
+    GArray *hits;         // of labels.txt; sorted by place
     GArray *authors;
-    bool exercise; // several words of exercises stand in it
 } AttributePassage;
 
 typedef struct {
@@ -93,10 +117,15 @@ typedef struct {
     Tri *organised; // its shown text speaks of an organisation; unknown until it is asked (attribute_alone.c)
 } AttributeScene;
 
+// Does anything in `features` speak for one owner?
+bool attribute_told(guint64 features);
 // Does the detail, of which `features` are known, stand nearly alone in its subject, file name, link, field or text?
 bool attribute_stands_alone(const AttributeScene *scene, const AttributePassage *passage,
                             const Candidate *candidate, Layer layer, guint64 features);
 
+// Those of them that the words around it tell (attribute_words.c).
+guint64 attribute_words(const AttributeScene *scene, const AttributePassage *passage,
+                        const Candidate *candidate, Layer layer, gsize before, gsize after);
 // Features of `candidate`, which stands in layer `layer`; `before` and `after` are where other details end
 // and begin (bytes of the passage). False when the roster could not tell.
 bool attribute_context(const AttributeScene *scene, const AttributePassage *passage,
@@ -125,6 +154,9 @@ typedef struct {
 bool attribute_author(const AttributeScene *scene, const AttributePassage *passage, gsize at, Author *author,
                       GError **error);
 bool attribute_is_sender(const AttributeScene *scene, const char *person);
+// Is the stretch [start, end) of quoted or forwarded text, less signs, the name of its author, as the line above the
+// text has it?
+bool attribute_is_authors_name(const AttributePassage *passage, gsize start, gsize end);
 // What the sender's own words make a detail: a student's is a student's also when it is the writer's.
 Owner attribute_own(const AttributeScene *scene);
 Owner attribute_role_owner(Role role);

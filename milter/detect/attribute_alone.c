@@ -17,11 +17,11 @@ static guint64 alone_bit(const char *name)
     return G_GUINT64_CONSTANT(1) << attribute_feature(name);
 }
 
-// Does anything known beside the detail speak for an owner?
-static bool alone_told(guint64 features)
+bool attribute_told(guint64 features)
 {
-    static const char *const NEUTRAL[] = {"short message", "student writes", "outside sender",
-                                          "free-mail address"};
+    static const char *const NEUTRAL[] = {"short message",     "student writes", "outside sender",
+                                          "free-mail address", "first-person",   "second-person",
+                                          "third-person"};
     for (guint i = 0; i < G_N_ELEMENTS(NEUTRAL); i++)
         features &= ~alone_bit(NEUTRAL[i]);
     return features != 0;
@@ -83,7 +83,7 @@ static bool alone_organised(const AttributeScene *scene)
         if (passage->origin != ORIGIN_TEXT && passage->origin != ORIGIN_HTML)
             continue;
         g_autofree char *lower = g_ascii_strdown(passage->text, (gssize)passage->len);
-        g_autoptr(GArray) tokens = phrases_tokens(book, lower, passage->len);
+        g_autoptr(GArray) tokens = phrases_tokens(tables_words(scene->data), lower, passage->len);
         g_autoptr(GArray) hits = phrases_match(book, tokens, ALONE_HITS);
         for (guint k = 0; k < hits->len; k++)
             for (guint s = 0; s < G_N_ELEMENTS(SECTIONS); s++)
@@ -105,7 +105,7 @@ static bool alone_is_common_link(const Passage *passage)
 bool attribute_stands_alone(const AttributeScene *scene, const AttributePassage *passage,
                             const Candidate *candidate, Layer layer, guint64 features)
 {
-    return layer == LAYER_WRITTEN && !alone_told(features) &&
+    return layer == LAYER_WRITTEN && !attribute_told(features) &&
            alone_is_personal(passage->passage, candidate, features) &&
            alone_in_place(passage->passage, candidate) &&
            !(alone_is_common_link(passage->passage) && alone_organised(scene));

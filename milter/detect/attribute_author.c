@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define AUTHOR_NAME 60 // bytes of a line that is but a name
+
 bool attribute_is_sender(const AttributeScene *scene, const char *person)
 {
     const Party *sender = scene->parties->sender;
@@ -70,6 +72,29 @@ static const LayerAuthor *attribute_author_line(const GArray *authors, gsize at)
             high = mid;
     }
     return low ? &g_array_index(authors, LayerAuthor, low - 1) : NULL;
+}
+
+bool attribute_is_authors_name(const AttributePassage *passage, gsize start, gsize end)
+{
+    const LayerAuthor *named = attribute_author_line(passage->authors, start);
+    const char *text = passage->passage->text;
+    guint words = 0;
+    bool ok = named && start >= named->end && end - start <= AUTHOR_NAME;
+    g_autofree char *line = ok ? g_strndup(text + named->start, named->end - named->start) : NULL;
+    while (ok && start < end) {
+        gsize from = start;
+        while (start < end && (g_ascii_isalpha(text[start]) || (guchar)text[start] >= 0x80))
+            start++;
+        g_autofree char *word = g_strndup(text + from, start - from);
+        if (*word) {
+            ok = strstr(line, word) != NULL && (strlen(word) > 1 || words);
+            words++;
+        } else {
+            ok = !g_ascii_isdigit(text[start]);
+            start++;
+        }
+    }
+    return ok && words;
 }
 
 // The author that the line above a quoted stretch names: by address, else by the sender's or a recipient's

@@ -5,171 +5,20 @@
 
 #include <string.h>
 
-#define NEAR_BEFORE      80 // bytes
-#define NEAR_AFTER       26
-#define PARAGRAPH_BEFORE 260
-#define PARAGRAPH_AFTER  140
-#define SHORT_MESSAGE    220
+#define SIGNED_REACH  200 // bytes
+#define SHORT_MESSAGE 220
 
 typedef struct {
     const AttributeScene *scene;
     const AttributePassage *passage;
     const Candidate *candidate;
-    gsize before, after;
-    guint64 features, previous; // those of its sentence, and of the sentence before
+    Layer layer;
+    guint64 features;
 } ContextScan;
 
 static guint64 context_bit(const char *name)
 {
     return G_GUINT64_CONSTANT(1) << attribute_feature(name);
-}
-
-// ---- labels ----
-
-static gsize context_hit_start(const AttributePassage *passage, const PhraseHit *hit)
-{
-    return passage->view->origin[g_array_index(passage->tokens, PhraseToken, hit->first).start];
-}
-
-static gsize context_hit_end(const AttributePassage *passage, const PhraseHit *hit)
-{
-    return passage->view->origin[g_array_index(passage->tokens, PhraseToken, hit->last).end];
-}
-
-// What parts two places of a text.
-typedef struct {
-    guint newlines;
-    bool paragraph, sentence, colon;
-} ContextGap;
-
-static ContextGap context_gap(const Passage *passage, gsize from, gsize to)
-{
-    ContextGap gap = {0};
-    bool blank = false;
-    for (gsize i = from; i < to && i < passage->len; i++) {
-        char c = passage->text[i], next = i + 1 < passage->len ? passage->text[i + 1] : ' ';
-        if (c == '\n') {
-            gap.paragraph |= blank;
-            gap.newlines++;
-            blank = true;
-        } else if (!g_ascii_isspace(c) && c != '>') {
-            blank = false;
-        }
-        gap.sentence |= (c == '.' || c == '!' || c == '?' || c == ';') && g_ascii_isspace(next);
-        gap.colon |= c == ':';
-    }
-    return gap;
-}
-
-// One-letter labels ("C: 413-...") stand right before the detail, with a colon.
-static bool context_label_fits(const ContextScan *scan, gsize start, gsize end, const ContextGap *gap)
-{
-    bool letter = end - start == 1;
-    return !letter || (scan->candidate->start - end <= 4 && gap->colon);
-}
-
-static void context_near_before(ContextScan *scan, gsize start, gsize end, guint64 bit)
-{
-    const Passage *passage = scan->passage->passage;
-    if (end <= scan->candidate->start && start + NEAR_BEFORE >= scan->candidate->start &&
-        start >= scan->before) {
-        ContextGap gap = context_gap(passage, end, scan->candidate->start);
-        bool fits = !gap.paragraph && gap.newlines <= 1 && context_label_fits(scan, start, end, &gap);
-        if (fits && !gap.sentence)
-            scan->features |= bit;
-        else if (fits)
-            scan->previous |= bit;
-    }
-}
-
-static void context_near_after(ContextScan *scan, gsize start, gsize end, guint64 bit)
-{
-    const Passage *passage = scan->passage->passage;
-    if (start >= scan->candidate->end && start <= scan->candidate->end + NEAR_AFTER && end <= scan->after) {
-        ContextGap gap = context_gap(passage, scan->candidate->end, start);
-        bool names_next = end < passage->len && passage->text[end] == ':';
-        bool letter = end - start == 1 && passage->text[start] != 'x';
-        if (!gap.newlines && !gap.sentence && !names_next && !letter)
-            scan->features |= bit;
-    }
-}
-
-static void context_hit(ContextScan *scan, const PhraseHit *hit)
-{
-    guint count, number = attribute_feature(hit->section);
-    const AttributeFeature *feature = &attribute_features(&count)[number];
-    guint64 bit = G_GUINT64_CONSTANT(1) << number;
-    gsize start = context_hit_start(scan->passage, hit), end = context_hit_end(scan->passage, hit);
-    if (feature->scope == SCOPE_NEAR) {
-        context_near_before(scan, start, end, bit);
-        context_near_after(scan, start, end, bit);
-    } else if (end <= scan->candidate->start || start >= scan->candidate->end) {
-        bool before = end <= scan->candidate->start;
-        ContextGap gap = before ? context_gap(scan->passage->passage, end, scan->candidate->start)
-                                : context_gap(scan->passage->passage, scan->candidate->end, start);
-        if (!gap.paragraph)
-            scan->features |= bit;
-    }
-}
-
-// First hit whose words begin at or after byte `from`.
-static guint context_first(const AttributePassage *passage, gsize from)
-{
-    guint low = 0, high = passage->hits->len;
-    while (low < high) {
-        guint mid = low + (high - low) / 2;
-        if (context_hit_start(passage, &g_array_index(passage->hits, PhraseHit, mid)) < from)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
-static void context_labels(ContextScan *scan)
-{
-    gsize start = scan->candidate->start;
-    gsize from = start > PARAGRAPH_BEFORE ? start - PARAGRAPH_BEFORE : 0,
-          to = scan->candidate->end + PARAGRAPH_AFTER;
-    for (guint i = context_first(scan->passage, from); i < scan->passage->hits->len; i++) {
-        const PhraseHit *hit = &g_array_index(scan->passage->hits, PhraseHit, i);
-        if (context_hit_start(scan->passage, hit) > to)
-            break;
-        context_hit(scan, hit);
-    }
-    // The sentence before speaks where the detail's own says nothing: "Text me! 413-555-0142".
-    guint count;
-    const AttributeFeature *features = attribute_features(&count);
-    guint64 near = 0;
-    for (guint i = 0; i < count; i++)
-        near |= features[i].scope == SCOPE_NEAR ? G_GUINT64_CONSTANT(1) << i : 0;
-    if (!(scan->features & near))
-        scan->features |= scan->previous;
-}
-
-// "Maya's number", "Mr. Ortega's cell": a name, not "here's" or "what's".
-static void context_possessive(ContextScan *scan)
-{
-    static const char *const NO_NAMES[] = {"here",  "there", "what", "that",    "it",  "he",
-                                           "she",   "who",   "let",  "where",   "how", "this",
-                                           "today", "when",  "name", "everyone"};
-    const char *text = scan->passage->passage->text;
-    gsize at = scan->candidate->start, from = MAX(scan->before, at > 40 ? at - 40 : 0);
-    for (gsize i = from; i + 2 < at; i++) {
-        gsize mark = text[i] == '\'' ? 1 : (strncmp(text + i, "’", 3) == 0 ? 3 : 0);
-        if (!mark || i + mark + 1 >= at || text[i + mark] != 's' || text[i + mark + 1] != ' ')
-            continue;
-        gsize word = i;
-        while (word > 0 && (g_ascii_isalpha(text[word - 1]) || (guchar)text[word - 1] >= 0x80))
-            word--;
-        g_autofree char *name = g_ascii_strdown(text + word, (gssize)(i - word));
-        bool is_name = i - word >= 2;
-        for (guint k = 0; is_name && k < G_N_ELEMENTS(NO_NAMES); k++)
-            is_name = strcmp(NO_NAMES[k], name) != 0;
-        if (is_name && !context_gap(scan->passage->passage, i, at).sentence)
-            scan->features |=
-                context_bit(attribute_names_sender(scan->scene, name, strlen(name)) ? "own" : "somebody's");
-    }
 }
 
 // ---- names ----
@@ -309,6 +158,8 @@ static bool context_mailbox(ContextScan *scan, const char *chosen, GError **erro
     const char *at = scan->candidate->value ? strrchr(scan->candidate->value, '@') : NULL;
     Tri webmail = TRI_NO;
     if (at) {
+        // A domain of the family's own.
+        scan->features |= context_own_name(scan->scene, at + 1) & context_bit("sender's family name");
         webmail = tables_is_webmail(scan->scene->data, at + 1)
                       ? TRI_YES
                       : roster_is_webmail(scan->scene->roster, at + 1, error);
@@ -317,6 +168,24 @@ static bool context_mailbox(ContextScan *scan, const char *chosen, GError **erro
     if (context_role_mailbox(chosen))
         scan->features |= context_bit("role mailbox");
     return webmail != TRI_UNKNOWN;
+}
+
+// "413-555-0142 x214", "413-555-0142,,841#": a telephone exchange or a conference, whether what follows was taken for
+// part of the number or not.
+static bool context_extension(const ContextScan *scan)
+{
+    const Passage *passage = scan->passage->passage;
+    gsize at = MIN(scan->candidate->end, passage->len);
+    bool found = at + 2 < passage->len && memcmp(passage->text + at, ",,", 2) == 0 &&
+                 g_ascii_isdigit(passage->text[at + 2]);
+    for (gsize i = scan->candidate->start + 1; i + 1 < at && !found; i++)
+        found =
+            strchr("xX,", passage->text[i]) && g_ascii_isdigit(passage->text[i + 1]) &&
+            (passage->text[i] == ',' ? passage->text[i - 1] == ',' : !g_ascii_isalpha(passage->text[i - 1]));
+    while (at < passage->len && strchr(" ,", passage->text[at]) && at < scan->candidate->end + 3)
+        at++;
+    return found || (at + 1 < passage->len && g_ascii_tolower(passage->text[at]) == 'x' &&
+                     g_ascii_isdigit(passage->text[at + 1]));
 }
 
 static bool context_kind(ContextScan *scan, GError **error)
@@ -337,6 +206,8 @@ static bool context_kind(ContextScan *scan, GError **error)
         scan->features |= context_bit("payment");
     if (candidate->kind == KIND_INVITE)
         scan->features |= context_bit("invite");
+    if (candidate->kind == KIND_PHONE && context_extension(scan))
+        scan->features |= context_bit("office");
     if (candidate->kind == KIND_PHONE && candidate->value && g_str_has_prefix(candidate->value, "+1") &&
         strlen(candidate->value) == 12) {
         g_autofree char *npa = g_strndup(candidate->value + 2, 3);
@@ -390,6 +261,22 @@ static bool context_line_names_sender(const ContextScan *scan)
                                   end - scan->candidate->end);
 }
 
+// In another's mail: does a line above the detail, or its own before it, hold its author's name alone?
+static bool context_signed(const ContextScan *scan)
+{
+    const char *text = scan->passage->passage->text;
+    gsize start = scan->candidate->start, end = start;
+    bool found = false;
+    for (guint lines = 0; lines < 6 && !found && end > 0 && start - end < SIGNED_REACH; lines++) {
+        gsize from = end;
+        while (from > 0 && text[from - 1] != '\n')
+            from--;
+        found = attribute_is_authors_name(scan->passage, from, end);
+        end = from > 0 ? from - 1 : 0;
+    }
+    return found;
+}
+
 // A vCard is whose name stands in it, or the organisation's where it has no person's.
 static void context_card(ContextScan *scan)
 {
@@ -416,12 +303,17 @@ static void context_card(ContextScan *scan)
         scan->features |= context_bit("somebody's card");
 }
 
-static void context_place(ContextScan *scan, Layer layer)
+static void context_place(ContextScan *scan)
 {
+    Layer layer = scan->layer;
     const Passage *passage = scan->passage->passage;
     const Party *sender = scan->scene->parties->sender;
-    if (layer == LAYER_SIGNATURE)
+    bool foreign = layer == LAYER_QUOTED || layer == LAYER_FORWARDED;
+    bool signature = layer == LAYER_SIGNATURE || (foreign && context_signed(scan));
+    if (signature)
         scan->features |= context_bit("signature");
+    if (signature && scan->candidate->kind == KIND_STREET_ADDRESS)
+        scan->features |= context_bit("street in a signature");
     if (layer == LAYER_FOOTER)
         scan->features |= context_bit("footer");
     if (context_senders_header(passage))
@@ -434,8 +326,6 @@ static void context_place(ContextScan *scan, Layer layer)
         (passage->origin == ORIGIN_TEXT || passage->origin == ORIGIN_HTML) &&
         (scan->candidate->kind == KIND_PHONE || scan->candidate->kind == KIND_HANDLE))
         scan->features |= context_bit("short message");
-    if (scan->passage->exercise)
-        scan->features |= context_bit("exercise");
     if (attribute_named_recipient(scan->scene, scan->passage, scan->candidate->start))
         scan->features |= context_bit("recipient named beside");
     if (sender && sender->role == ROLE_STUDENT)
@@ -449,16 +339,18 @@ bool attribute_context(const AttributeScene *scene, const AttributePassage *pass
                        const Candidate *candidate, Layer layer, gsize before, gsize after,
                        guint64 *out_features, GError **error)
 {
-    ContextScan scan = {scene, passage, candidate, before, after, 0, 0};
-    context_labels(&scan);
-    context_possessive(&scan);
+    ContextScan scan = {scene, passage, candidate, layer,
+                        attribute_words(scene, passage, candidate, layer, before, after)};
     // A signature's titles and places of work do not make its numbers an organisation's.
     if (layer == LAYER_SIGNATURE)
-        scan.features &= ~(context_bit("organisation") | context_bit("textbook"));
-    context_place(&scan, layer);
+        scan.features &= ~(context_bit("organisation") | context_bit("organisation in the sentence") |
+                           context_bit("textbook") | context_bit("textbook in the sentence"));
+    context_place(&scan);
     bool ok = context_kind(&scan, error);
     if (ok && attribute_stands_alone(scene, passage, candidate, layer, scan.features))
         scan.features |= context_bit("stands alone");
-    *out_features = scan.features | context_bit("nothing told");
+    if (!attribute_told(scan.features))
+        scan.features |= context_bit("nothing told");
+    *out_features = scan.features;
     return ok;
 }

@@ -55,6 +55,7 @@ void candidate_free(Candidate *candidate)
         return;
     g_free(candidate->value);
     g_free(candidate->name);
+    g_free(candidate->person);
     g_ptr_array_unref(candidate->obfuscation);
     g_ptr_array_unref(candidate->evidence);
     g_free(candidate);

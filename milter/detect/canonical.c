@@ -48,6 +48,7 @@ static char *canonical_found(const DetectData *data, const Config *config, Kind 
     bool truncated = false;
     DetectView *view =
         view_new(message_add_passage(message, 0, ORIGIN_TEXT, VISIBILITY_SHOWN, text, strlen(text)), 0);
+    view_words(view, data);
     g_autoptr(GPtrArray) out = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
     DetectScan scan = {.data = data,
                        .config = config,
@@ -82,7 +83,7 @@ char *detect_canonical(const DetectData *data, const Config *config, Kind kind, 
         value = canonical_phone(data, bare);
     else if (kind == KIND_EMAIL)
         value = roster_canonical_address(config, bare);
-    else if (kind != KIND_SOLICITATION)
+    else if (kind_is_contact(kind))
         value = canonical_found(data, config, kind, bare);
     if (!value && (kind == KIND_HANDLE || kind == KIND_PAYMENT_HANDLE))
         value = canonical_named(data, kind, bare);

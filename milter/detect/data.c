@@ -1,13 +1,9 @@
-// data: the life of a DetectData, and what in it is no table: compiled patterns, look-alikes, domain
-// suffixes.
+// data: the life of a DetectData, and what in it is no table: look-alikes, domain suffixes.
 #include "detect/tables_data.h"
 
 #include <string.h>
 #include <unicode/utf16.h>
 #include <unicode/utf8.h>
-
-#define PATTERN_MATCH_LIMIT 200000
-#define PATTERN_HEAP_KIB    4096
 
 void tables_rule_free(gpointer rule)
 {
@@ -23,36 +19,15 @@ static void data_free(DetectData *data)
                             data->hosts,    data->reserved, data->tables};
     for (gsize i = 0; i < G_N_ELEMENTS(tables); i++)
         g_hash_table_unref(tables[i]);
-    for (guint i = 0; i < PATTERN_LAST; i++)
-        pcre2_code_free(data->patterns[i]);
     if (data->psl)
         psl_free(data->psl);
     if (data->spoof)
         uspoof_close(data->spoof);
+    phrases_words_free(data->words);
+    disclaimer_book_free(data->disclaimers);
+    layer_words_free(data->sign_words);
     g_string_chunk_free(data->sections);
     g_free(data);
-}
-
-static bool data_compile(DetectData *data, GError **error)
-{
-    static const char *const SOURCES[] = {
-#define PATTERN_SOURCE(id, regex) regex,
-        DETECT_PATTERNS(PATTERN_SOURCE)
-#undef PATTERN_SOURCE
-    };
-    bool ok = true;
-    for (guint i = 0; ok && i < PATTERN_LAST; i++) {
-        int code = 0;
-        PCRE2_SIZE at = 0;
-        data->patterns[i] = pcre2_compile((PCRE2_SPTR)SOURCES[i], PCRE2_ZERO_TERMINATED, 0, &code, &at, NULL);
-        ok = data->patterns[i] != NULL;
-        if (!ok)
-            g_set_error(error, BASE_ERROR, BASE_ERROR_SOFTWARE, "pattern %u is wrong at %zu (PCRE2 error %d)",
-                        i, at, code);
-        else if (pcre2_jit_compile(data->patterns[i], PCRE2_JIT_COMPLETE) != 0)
-            log_warn("a pattern runs without JIT", "pattern", SOURCES[i]);
-    }
-    return ok;
 }
 
 // The look-alike key of one character; false when it is not one ASCII character.
@@ -98,6 +73,8 @@ DetectData *detect_data_new(DetectReadTable read, void *read_data, GError **erro
     data->sections = g_string_chunk_new(256);
     data->tables = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, data_array_unref);
     data->books = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)phrases_free);
+    data->words = phrases_words_new();
+    data->sign_words = layer_words_new();
     data->hosts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, data_array_unref);
     data->platform_words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     data->providers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -106,8 +83,13 @@ DetectData *detect_data_new(DetectReadTable read, void *read_data, GError **erro
                             &data->shorteners};
     for (gsize i = 0; i < G_N_ELEMENTS(plain); i++)
         *plain[i] = g_hash_table_new(g_str_hash, g_str_equal);
-    bool ok = data_compile(data, error) && data_open_lookalikes(data, error) &&
-              tables_load(data, read, read_data, error);
+    digits_spots(&data->spots);
+    handle_spots(&data->spots);
+    mailbox_spots(&data->spots);
+    payment_spots(&data->spots);
+    street_spots(&data->spots);
+    street_suffixes(data->words);
+    bool ok = data_open_lookalikes(data, error) && tables_load(data, read, read_data, error);
     if (!ok) {
         detect_data_unref(data);
         data = NULL;
@@ -155,32 +137,4 @@ char *tables_latin_lookalike(const DetectData *data, const char *text, gsize n)
             ok = false;
     }
     return ok ? g_string_free(g_steal_pointer(&out), FALSE) : NULL;
-}
-
-bool pattern_next(const DetectScan *scan, PatternId id, gsize *at, PatternMatch *match)
-{
-    const DetectView *view = scan->view;
-    pcre2_match_data *data = pcre2_match_data_create(PATTERN_GROUPS, NULL);
-    pcre2_match_context *limits = pcre2_match_context_create(NULL);
-    int found = PCRE2_ERROR_NOMATCH;
-    if (data && limits && *at <= view->len) {
-        pcre2_set_match_limit(limits, PATTERN_MATCH_LIMIT);
-        pcre2_set_heap_limit(limits, PATTERN_HEAP_KIB);
-        found =
-            pcre2_match(scan->data->patterns[id], (PCRE2_SPTR)view->text, view->len, *at, 0, data, limits);
-    }
-    if (found < 0 && found != PCRE2_ERROR_NOMATCH)
-        *scan->truncated = true;
-    if (found >= 0) {
-        PCRE2_SIZE *ends = pcre2_get_ovector_pointer(data);
-        for (int i = 0; i < PATTERN_GROUPS; i++) {
-            bool took_part = i < found && ends[2 * i] != PCRE2_UNSET;
-            match->start[i] = took_part ? ends[2 * i] : G_MAXSIZE;
-            match->end[i] = took_part ? ends[2 * i + 1] : G_MAXSIZE;
-        }
-        *at = MAX(match->end[0], *at + 1);
-    }
-    pcre2_match_context_free(limits);
-    pcre2_match_data_free(data);
-    return found >= 0;
 }

@@ -2,6 +2,7 @@
 #include "detect/detect.h"
 #include "detect/attribute.h"
 #include "detect/internal.h"
+#include "detect/record.h"
 
 #include <string.h>
 
@@ -42,8 +43,8 @@ static void detect_fact(Detection *detection, const char *name)
 // Links first, so that their figures are no phones; then mailboxes, so that theirs are none.
 static void detect_passage(DetectRun *run, guint index)
 {
-    static void (*const FINDERS[])(DetectScan *) = {social_find, mailbox_find, phone_find,
-                                                    street_find, payment_find, solicit_find};
+    static void (*const FINDERS[])(DetectScan *) = {social_find,  mailbox_find, phone_find,  street_find,
+                                                    payment_find, solicit_find, lexicon_find};
     const Passage *passage = g_ptr_array_index(run->message->passages, index);
     DetectView *view = view_new(passage, index);
     DetectScan scan = {.data = run->data,
@@ -53,8 +54,9 @@ static void detect_passage(DetectRun *run, guint index)
                        .view = view,
                        .out = run->candidates,
                        .truncated = &run->truncated};
+    view_words(view, run->data);
     run->views[index] = view;
-    run->marks[index] = layer_find(run->data, passage, run->parties);
+    scan.marks = run->marks[index] = layer_find(run->data, passage, run->parties);
     run->invisible += view->invisible;
     for (gsize i = 0;
          i < G_N_ELEMENTS(FINDERS) && run->candidates->len < (guint)run->config->limits.candidates; i++)
@@ -146,8 +148,17 @@ Detection *detect_run(const DetectData *data, const Config *config, const Messag
         else
             run.truncated = true;
     }
-    bool ok = attribute_candidates(data, config, message, parties, roster, run.candidates, run.marks,
-                                   run.views, detection->findings, error);
+    RecordScan records = {.data = data,
+                          .config = config,
+                          .message = message,
+                          .roster = roster,
+                          .views = run.views,
+                          .marks = run.marks,
+                          .out = run.candidates,
+                          .truncated = &run.truncated};
+    bool ok = record_find(&records, parties, error);
+    ok = ok && attribute_candidates(data, config, message, parties, roster, run.candidates, run.marks,
+                                    run.views, detection->findings, error);
     if (ok)
         detect_finish(&run, detection);
     detect_run_clear(&run);

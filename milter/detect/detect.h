@@ -8,8 +8,9 @@
 
 // The tables that make detection current without a rebuild, each a text file under policy.lists_dir (formats
 // are in the files' own comments): area-codes.txt, country-codes.txt, platforms.txt, webmail.txt,
-// hotlines.txt, approved-tools.txt, phrases.txt, labels.txt, disclaimers.txt. Immutable and
-// reference-counted; any thread.
+// hotlines.txt, approved-tools.txt, phrases.txt, labels.txt, lexicon.txt, disclaimers.txt, signatures.txt,
+// weights.txt, and disclaimers-local.txt, which need not be there (`read` then fails with BASE_ERROR_NOINPUT).
+// Immutable and reference-counted; any thread.
 typedef struct DetectData DetectData;
 // `read` returns the bytes of a named table (caller of `read` unrefs), or NULL with `error`. NULL with
 // `error` naming file and line when a table is wrong.
@@ -37,7 +38,11 @@ typedef struct {
                             // "separators", "split", "at-dot", "no-domain", "hidden-html", "html-tags",
                             // "link-target", ...; empty = plain
     GPtrArray *evidence; // of char*: what counted: "registry: cell of sender", "label: my cell", "NPA 413 MA"
-    bool sweep_only;     // only the raw sweep sees it
+    char *
+        reckoning; // "sender rather than organisation: own +2.6, signature +1.7; shape 0.93"; NULL where an exact
+                   // match tells the owner
+    guint count;     // of a student record: how many students' it is; else 0
+    bool sweep_only; // only the raw sweep sees it
 } Finding;
 void finding_free(Finding *finding);
 
@@ -51,7 +56,7 @@ void detection_free(Detection *detection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Detection, detection_free)
 
 // Finds and attributes. NULL with `error` only when the roster could not tell or memory is out. Limits that
-// were hit and patterns that gave up are facts, never a pass.
+// were hit are facts, never a pass.
 Detection *detect_run(const DetectData *data, const Config *config, const Message *message,
                       const Parties *parties, RosterSession *roster, GError **error);
 
@@ -62,3 +67,9 @@ char *detect_canonical(const DetectData *data, const Config *config, Kind kind, 
 // `value` masked for notices and logs: the last two characters of a number, the first letter of a name and
 // the domain.
 char *detect_mask(Kind kind, const char *value);
+
+// What the sender's mail has behind the sender's signature and no table knows as a footer, a paragraph each, on one line:
+// the district's own notices are among them. GPtrArray of char*; caller unrefs.
+GPtrArray *detect_endings(const DetectData *data, const Message *message, const Parties *parties);
+// The words of such a paragraph as disclaimers-local.txt compares them. Caller frees.
+char *detect_ending_words(const char *text);

@@ -1,116 +1,57 @@
-#include "detect/digits.h"
+#include "detect/digits_words.h"
 
 #include <string.h>
 
-#define TOKEN_MOST  64 // a longer word is no number
-#define DIGITS_MOST 15
-#define GAP_MOST    10 // bytes between two groups
-#define GAP_FILLERS 3
-
-// How a number word joins the one behind it: "forty" "two" is 42, "quinientos" "cincuenta" is 550.
-typedef enum { RANK_NONE, RANK_UNIT, RANK_TEEN, RANK_TENS, RANK_HUNDREDS, RANK_DONE } Rank;
-
-typedef struct {
-    const char *word, *digits;
-    guint8 len, digits_len;
-    guint8 rank;
-    bool homophone;
-} NumberWord;
-
-// By their first letter, in order.
-static const NumberWord WORDS[] = {
-    {"ate", "8", 3, 1, RANK_UNIT, true},
-    {"cero", "0", 4, 1, RANK_UNIT},
-    {"cuatrocientos", "400", 13, 3, RANK_HUNDREDS},
-    {"cuatro", "4", 6, 1, RANK_UNIT},
-    {"cincuenta", "50", 9, 2, RANK_TENS},
-    {"cinco", "5", 5, 1, RANK_UNIT},
-    {"catorce", "14", 7, 2, RANK_TEEN},
-    {"cuarenta", "40", 8, 2, RANK_TENS},
-    {"dos", "2", 3, 1, RANK_UNIT},
-    {"diez", "10", 4, 2, RANK_TEEN},
-    {"doce", "12", 4, 2, RANK_TEEN},
-    {"doscientos", "200", 10, 3, RANK_HUNDREDS},
-    {"eighteen", "18", 8, 2, RANK_TEEN},
-    {"eleven", "11", 6, 2, RANK_TEEN},
-    {"eighty", "80", 6, 2, RANK_TENS},
-    {"eight", "8", 5, 1, RANK_UNIT},
-    {"fourteen", "14", 8, 2, RANK_TEEN},
-    {"fifteen", "15", 7, 2, RANK_TEEN},
-    {"forty", "40", 5, 2, RANK_TENS},
-    {"fourty", "40", 6, 2, RANK_TENS},
-    {"fifty", "50", 5, 2, RANK_TENS},
-    {"four", "4", 4, 1, RANK_UNIT},
-    {"fore", "4", 4, 1, RANK_UNIT, true},
-    {"for", "4", 3, 1, RANK_UNIT, true},
-    {"five", "5", 4, 1, RANK_UNIT},
-    {"hundred", "00", 7, 2, RANK_DONE, true},
-    {"nought", "0", 6, 1, RANK_UNIT},
-    {"nineteen", "19", 8, 2, RANK_TEEN},
-    {"ninety", "90", 6, 2, RANK_TENS},
-    {"nine", "9", 4, 1, RANK_UNIT},
-    {"niner", "9", 5, 1, RANK_UNIT},
-    {"novecientos", "900", 11, 3, RANK_HUNDREDS},
-    {"noventa", "90", 7, 2, RANK_TENS},
-    {"nueve", "9", 5, 1, RANK_UNIT},
-    {"oh", "0", 2, 1, RANK_UNIT, true},
-    {"one", "1", 3, 1, RANK_UNIT},
-    {"ochocientos", "800", 11, 3, RANK_HUNDREDS},
-    {"ochenta", "80", 7, 2, RANK_TENS},
-    {"ocho", "8", 4, 1, RANK_UNIT},
-    {"once", "11", 4, 2, RANK_TEEN, true},
-    {"o", "0", 1, 1, RANK_UNIT, true},
-    {"quince", "15", 6, 2, RANK_TEEN},
-    {"quinientos", "500", 10, 3, RANK_HUNDREDS},
-    {"sixteen", "16", 7, 2, RANK_TEEN},
-    {"seventeen", "17", 9, 2, RANK_TEEN},
-    {"sixty", "60", 5, 2, RANK_TENS},
-    {"seventy", "70", 7, 2, RANK_TENS},
-    {"six", "6", 3, 1, RANK_UNIT},
-    {"seven", "7", 5, 1, RANK_UNIT},
-    {"seiscientos", "600", 11, 3, RANK_HUNDREDS},
-    {"sesenta", "60", 7, 2, RANK_TENS},
-    {"seis", "6", 4, 1, RANK_UNIT},
-    {"setecientos", "700", 11, 3, RANK_HUNDREDS},
-    {"setenta", "70", 7, 2, RANK_TENS},
-    {"siete", "7", 5, 1, RANK_UNIT},
-    {"thirteen", "13", 8, 2, RANK_TEEN},
-    {"twelve", "12", 6, 2, RANK_TEEN},
-    {"ten", "10", 3, 2, RANK_TEEN, true},
-    {"twenty", "20", 6, 2, RANK_TENS},
-    {"thirty", "30", 6, 2, RANK_TENS},
-    {"two", "2", 3, 1, RANK_UNIT},
-    {"too", "2", 3, 1, RANK_UNIT, true},
-    {"to", "2", 2, 1, RANK_UNIT, true},
-    {"three", "3", 5, 1, RANK_UNIT},
-    {"tree", "3", 4, 1, RANK_UNIT, true},
-    {"tres", "3", 4, 1, RANK_UNIT},
-    {"trece", "13", 5, 2, RANK_TEEN},
-    {"treinta", "30", 7, 2, RANK_TENS},
-    {"trescientos", "300", 11, 3, RANK_HUNDREDS},
-    {"uno", "1", 3, 1, RANK_UNIT},
-    {"una", "1", 3, 1, RANK_UNIT, true},
-    {"veinte", "20", 6, 2, RANK_TENS},
-    {"won", "1", 3, 1, RANK_UNIT, true},
-    {"zero", "0", 4, 1, RANK_UNIT},
-};
+#define GAP_MOST     10 // bytes between two groups
+#define GAP_FILLERS  5
+#define FILLERS_LONG 40 // bytes of them
 
 static const struct {
     const char *word;
     guint times;
 } MULTIPLIERS[] = {{"double", 2}, {"dbl", 2}, {"doble", 2}, {"triple", 3}, {"treble", 3}, {"quadruple", 4}};
 
-// Words that people say between digits. Those of marks belong to a number more surely than the others.
-static const char *const MARKS[] = {"dash",  "hyphen", "dot",   "point", "period", "guion",
-                                    "punto", "slash",  "minus", "star",  "stop",   "space"};
-static const char *const FILLERS[] = {"then", "and", "y", "luego", "area", "code"};
+// Words that people say between digits, sorted for the search by bytes.
+typedef enum {
+    SAID_NOT,
+    SAID_MARK, // belongs to a number more surely than the others
+    SAID_FILLER,
+    SAID_LITTLE, // looked for only right behind digits: too common to have a spot of its own
+    SAID_PLACE,  // a place in a number that is read out: says more than the others
+} Said;
+#define SAID_LONGEST 8
+static const struct {
+    const char *word;
+    Said said;
+} SAID[] = {
+    {"and", SAID_FILLER},      {"are", SAID_LITTLE},     {"area", SAID_PLACE},     {"begins", SAID_LITTLE},
+    {"by", SAID_LITTLE},       {"code", SAID_PLACE},     {"comes", SAID_LITTLE},   {"con", SAID_LITTLE},
+    {"dash", SAID_MARK},       {"de", SAID_LITTLE},      {"después", SAID_LITTLE}, {"digits", SAID_LITTLE},
+    {"dot", SAID_MARK},        {"ending", SAID_LITTLE},  {"ends", SAID_LITTLE},    {"es", SAID_LITTLE},
+    {"exchange", SAID_PLACE},  {"final", SAID_PLACE},    {"finally", SAID_PLACE},  {"first", SAID_PLACE},
+    {"followed", SAID_LITTLE}, {"guion", SAID_MARK},     {"hyphen", SAID_MARK},    {"in", SAID_LITTLE},
+    {"is", SAID_LITTLE},       {"it", SAID_LITTLE},      {"lada", SAID_PLACE},     {"last", SAID_PLACE},
+    {"luego", SAID_FILLER},    {"middle", SAID_PLACE},   {"minus", SAID_MARK},     {"next", SAID_PLACE},
+    {"number", SAID_LITTLE},   {"numbers", SAID_LITTLE}, {"of", SAID_LITTLE},      {"period", SAID_MARK},
+    {"point", SAID_MARK},      {"prefix", SAID_PLACE},   {"primero", SAID_PLACE},  {"primeros", SAID_PLACE},
+    {"punto", SAID_MARK},      {"slash", SAID_MARK},     {"son", SAID_LITTLE},     {"space", SAID_MARK},
+    {"star", SAID_MARK},       {"starts", SAID_LITTLE},  {"stop", SAID_MARK},      {"termina", SAID_LITTLE},
+    {"the", SAID_LITTLE},      {"then", SAID_FILLER},    {"with", SAID_LITTLE},    {"y", SAID_FILLER},
+    {"área", SAID_PLACE},      {"último", SAID_PLACE},   {"últimos", SAID_PLACE},
+};
 
-// Which digit a letter is drawn like, seen in lower case; '\0' = none.
-static char digits_leet(char c)
+// Numbers, what is said between them, and letters that are drawn like figures.
+void digits_spots(SpotTable *table)
 {
-    static const char LETTERS[] = "oilzsbgq!", DIGITS[] = "011258991";
-    const char *at = c ? strchr(LETTERS, c) : NULL;
-    return at ? DIGITS[at - LETTERS] : '\0';
+    digits_words_spots(table);
+    for (gsize i = 0; i < G_N_ELEMENTS(MULTIPLIERS); i++)
+        spots_add(table, SPOT_SAID, MULTIPLIERS[i].word);
+    for (gsize i = 0; i < G_N_ELEMENTS(SAID); i++) {
+        g_assert(strlen(SAID[i].word) <= SAID_LONGEST &&
+                 (i == 0 || strcmp(SAID[i - 1].word, SAID[i].word) < 0));
+        if (SAID[i].said != SAID_LITTLE)
+            spots_add(table, SPOT_SAID, SAID[i].word);
+    }
 }
 
 typedef struct {
@@ -118,6 +59,12 @@ typedef struct {
     const DetectView *view;
     guint times;       // "double" stands before
     gsize times_start; // where
+    guint fillers;     // words between digits since the last ones
+    Gap said;          // what they make
+    bool said_place;   // one of them said where
+    bool placed;       // the last word said where in the number the next digits stand
+    bool listed;       // the number of a list's item stands before
+    bool broken;       // another word stood since the last digits
 } DigitReader;
 
 static DigitGroup *digits_last(DigitReader *reader)
@@ -126,182 +73,53 @@ static DigitGroup *digits_last(DigitReader *reader)
     return groups->len ? &g_array_index(groups, DigitGroup, groups->len - 1) : NULL;
 }
 
-// ---- one word --------------------------------------------------------------------------------------------
-
-// Where the words of each letter begin in the table.
-typedef struct {
-    guint8 first[27];
-} NumberIndex;
-
-static void digits_index(NumberIndex *index)
-{
-    gsize at = 0;
-    for (int letter = 0; letter < 27; letter++) {
-        index->first[letter] = (guint8)at;
-        while (at < G_N_ELEMENTS(WORDS) && WORDS[at].word[0] == 'a' + letter)
-            at++;
-    }
-    g_assert(at == G_N_ELEMENTS(WORDS));
-}
-
-static const NumberWord *digits_word_at(const NumberIndex *index, const char *text, gsize n)
-{
-    const NumberWord *best = NULL;
-    int letter = g_ascii_islower(*text) ? *text - 'a' : 26;
-    for (gsize i = index->first[letter]; letter < 26 && i < index->first[letter + 1]; i++) {
-        gsize len = WORDS[i].len;
-        if (len <= n && (!best || len > best->len) && memcmp(WORDS[i].word, text, len) == 0)
-            best = &WORDS[i];
-    }
-    return best;
-}
-
-static bool digits_put(char *out, guint8 *n, const char *digits, gsize len)
-{
-    bool fits = *n + len <= DIGITS_MOST;
-    if (fits) {
-        memcpy(out + *n, digits, len);
-        *n = (guint8)(*n + len);
-    }
-    return fits;
-}
-
-// All of the token as number words and figures one behind the other. A prefix never begins two words of the
-// table, so taking the longest is right but for "o", which is tried where nothing longer is.
-static bool digits_as_words(const NumberIndex *index, const char *token, gsize len, DigitGroup *group,
-                            char *out)
-{
-    bool ok = true;
-    guint letters = 0;
-    for (gsize i = 0; ok && i < len;) {
-        const NumberWord *word = NULL;
-        if (g_ascii_isdigit(token[i])) {
-            ok = digits_put(out, &group->n, token + i, 1);
-            group->figures++;
-            group->rank = RANK_NONE;
-            i++;
-        } else if ((word = digits_word_at(index, token + i, len - i)) != NULL) {
-            ok = digits_put(out, &group->n, word->digits, word->digits_len);
-            group->words++;
-            letters += word->word[1] == '\0';
-            group->homophones = (guint8)(group->homophones + word->homophone);
-            group->rank = word->rank;
-            i += word->len;
-        } else {
-            ok = false;
-        }
-    }
-    // "o142" is a letter drawn like a figure, "oh142" is spoken
-    return ok && group->words > 0 && !(group->figures > 0 && group->words == letters);
-}
-
-// Figures and letters drawn like figures. Letters alone only where they are as many as a group of a number
-// has.
-static bool digits_as_leet(const NumberIndex *index, const char *token, gsize len, DigitGroup *group,
-                           char *out)
-{
-    bool ok = len <= 11;
-    (void)index;
-    for (gsize i = 0; ok && i < len; i++) {
-        char digit = g_ascii_isdigit(token[i]) ? token[i] : digits_leet(token[i]);
-        ok = digit != '\0' && digits_put(out, &group->n, &digit, 1);
-        group->figures = (guint8)(group->figures + (g_ascii_isdigit(token[i]) ? 1 : 0));
-        group->leet = (guint8)(group->leet + (g_ascii_isdigit(token[i]) ? 0 : 1));
-    }
-    return ok && (group->figures > 0 || len == 3 || len == 4 || len == 1);
-}
-
-// Figures with letters before, behind, or both: "cell4135550142now", "0142x12".
-static bool digits_as_glued(const NumberIndex *index, const char *token, gsize len, DigitGroup *group,
-                            char *out)
-{
-    gsize first = 0, last;
-    (void)index;
-    while (first < len && !g_ascii_isdigit(token[first]))
-        first++;
-    for (last = first; last < len && g_ascii_isdigit(token[last]);)
-        last++;
-    gsize rest = last;
-    while (rest < len && !g_ascii_isdigit(token[rest]))
-        rest++;
-    bool has_x = rest < len &&
-                 (rest - last == 1 || (rest - last == 3 && memcmp(token + last, "ext", 3) == 0)) &&
-                 (token[last] == 'x' || token[last] == 'e');
-    gsize tail = rest;
-    while (has_x && tail < len && g_ascii_isdigit(token[tail]))
-        tail++;
-    bool ok = last > first && (rest == len || (has_x && tail == len && tail - rest <= 6)) &&
-              digits_put(out, &group->n, token + first, last - first);
-    group->figures = group->n;
-    group->glued_left = first > 0;
-    group->glued_right = last < len && !has_x;
-    group->extension = has_x;
-    group->start += (guint32)first;
-    group->end = group->start + (guint32)(last - first);
-    return ok;
-}
-
-static bool digits_as_figures(const NumberIndex *index, const char *token, gsize len, DigitGroup *group,
-                              char *out)
-{
-    bool ok = len <= DIGITS_MOST;
-    (void)index;
-    for (gsize i = 0; ok && i < len; i++)
-        ok = g_ascii_isdigit(token[i]);
-    if (ok) {
-        digits_put(out, &group->n, token, len);
-        group->figures = group->n;
-    }
-    return ok;
-}
-
-static bool digits_token(const NumberIndex *index, const DetectView *view, gsize start, gsize end,
-                         DigitGroup *group, char *out)
-{
-    static bool (*const WAYS[])(const NumberIndex *, const char *, gsize, DigitGroup *, char *) = {
-        digits_as_figures, digits_as_words, digits_as_leet, digits_as_glued};
-    bool ok = false;
-    for (gsize i = 0; !ok && end - start <= TOKEN_MOST && i < G_N_ELEMENTS(WAYS); i++) {
-        *group = (DigitGroup){.start = (guint32)start, .end = (guint32)end};
-        ok = WAYS[i](index, view->text + start, end - start, group, out);
-    }
-    return ok;
-}
-
 // ---- between words ---------------------------------------------------------------------------------------
+
+// Bytes of a list's mark at `at`, behind a line's end: "* ", "- ".
+static gsize digits_bullet(const char *text, gsize at, gsize n)
+{
+    gsize from = at;
+    while (at < n && strchr(" \t>", text[at]))
+        at++;
+    return at + 1 < n && strchr("*-+.", text[at]) && text[at + 1] == ' ' ? at + 2 - from : 0;
+}
 
 static Gap digits_gap_kind(const char *text, gsize n)
 {
     guint lines = 0, marks = 0;
     bool paren = false, dash = false, tab = false, comma = false, dot = false, slash = false, colon = false,
-         other = false;
+         bar = false, other = false, broken = false;
     for (gsize i = 0; i < n; i++) {
         char c = text[i];
         lines += c == '\n';
-        marks += c != ' ' && c != '\n' && c != '\t';
+        marks += strchr(" \n\t|", c) == NULL;
         tab |= c == '\t';
+        bar |= c == '|';
         paren |= c == '(' || c == ')' || c == '[' || c == ']';
         dash |= c == '-';
         comma |= c == ',' || c == ';';
         dot |= c == '.';
         slash |= c == '/' || c == '\\';
         colon |= c == ':';
-        other |= strchr(" \n\t()[]-,;./\\:>", c) == NULL;
-        if (strchr("$%@&=?", c) != NULL)
-            lines = 2;
+        other |= strchr(" \n\t()[]-,;./\\:>|", c) == NULL;
+        broken |= strchr("$%@&?", c) != NULL || (c == '=' && n > 1);
+        if (c == '\n')
+            i += digits_bullet(text, i + 1, n);
     }
     Gap gap = GAP_OTHER;
-    if (lines > 1)
+    if (broken || lines > 2 || (lines == 2 && marks > 0))
         gap = GAP_BREAK;
+    else if (lines == 2)
+        gap = GAP_LINE;
     else if (lines == 1)
         gap = dash || paren ? GAP_LINE_DASH : marks > 2 || other || colon ? GAP_BREAK : GAP_LINE;
     else if (n == 0)
         gap = GAP_NONE;
     else if (tab)
         gap = GAP_TAB;
-    else if (marks == 0)
+    else if (marks == 0 && !bar)
         gap = GAP_SPACE;
-    else if (other)
+    else if (other || bar)
         gap = GAP_OTHER;
     else if (paren)
         gap = GAP_PAREN;
@@ -318,28 +136,91 @@ static Gap digits_gap_kind(const char *text, gsize n)
     return gap;
 }
 
+static Said digits_said(const char *token, gsize len)
+{
+    gsize low = 0, high = len <= SAID_LONGEST ? G_N_ELEMENTS(SAID) : 0;
+    Said said = SAID_NOT;
+    while (said == SAID_NOT && low < high) {
+        gsize mid = (low + high) / 2;
+        const char *word = SAID[mid].word;
+        int order = (int)(guchar)*token - (int)(guchar)*word;
+        if (order == 0)
+            order = strncmp(token, word, len);
+        if (order == 0 && word[len] == '\0')
+            said = SAID[mid].said;
+        else if (order > 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return said;
+}
+
 // Is the word said between digits? The gap it makes, or GAP_BREAK.
-static Gap digits_filler(const char *token, gsize len)
+static Gap digits_filler(DigitReader *reader, const char *token, gsize len)
 {
     Gap gap = GAP_BREAK;
-    bool may = len <= 6 && memchr("dhpgsmtaylc", *token, 11) != NULL; // what they begin with
-    for (gsize i = 0; may && gap == GAP_BREAK && i < G_N_ELEMENTS(MARKS); i++)
-        if (*MARKS[i] == *token && strlen(MARKS[i]) == len && memcmp(MARKS[i], token, len) == 0)
-            gap = GAP_WORD;
-    for (gsize i = 0; may && gap == GAP_BREAK && i < G_N_ELEMENTS(FILLERS); i++)
-        if (*FILLERS[i] == *token && strlen(FILLERS[i]) == len && memcmp(FILLERS[i], token, len) == 0)
-            gap = GAP_LETTERS;
+    Said said = digits_said(token, len);
+    reader->placed = said == SAID_PLACE;
+    if (said == SAID_PLACE || said == SAID_MARK)
+        gap = GAP_WORD;
+    else if (said != SAID_NOT)
+        gap = GAP_LETTERS;
     return gap;
+}
+
+static void digits_fill(DigitReader *reader, Gap gap)
+{
+    bool strong = gap == GAP_WORD && (reader->placed || reader->fillers == 0);
+    if (reader->fillers == 0 || strong)
+        reader->said = gap;
+    else if (gap == GAP_LETTERS && reader->said == GAP_WORD && !reader->said_place)
+        reader->said = gap;
+    reader->said_place = (reader->fillers > 0 && reader->said_place) || reader->placed;
+    reader->fillers++;
+}
+
+static void digits_break(DigitReader *reader)
+{
+    reader->broken = true;
+    reader->placed = false;
+    reader->times = 0;
+}
+
+// Other words stand in [from, to): only few of them may be said between digits.
+static void digits_pass(DigitReader *reader, gsize from, gsize to)
+{
+    const char *text = reader->view->text;
+    bool waits = !reader->broken || reader->times || reader->placed;
+    if (to - from > FILLERS_LONG)
+        digits_break(reader);
+    for (gsize at = from; waits && at < to && to - from <= FILLERS_LONG;) {
+        gsize end = at;
+        while (end < to && ((guchar)text[end] >= 0x80 || g_ascii_isalnum(text[end])))
+            end++;
+        Gap gap = end > at ? digits_filler(reader, text + at, end - at) : GAP_NONE;
+        if (gap == GAP_BREAK)
+            digits_break(reader);
+        else if (gap != GAP_NONE)
+            digits_fill(reader, gap);
+        reader->times = gap == GAP_NONE ? reader->times : 0;
+        at = MAX(end, at + 1);
+    }
 }
 
 static guint digits_multiplier(const char *token, gsize len)
 {
     guint times = 0;
     for (gsize i = 0; i < G_N_ELEMENTS(MULTIPLIERS); i++)
-        if (*MULTIPLIERS[i].word == *token && strlen(MULTIPLIERS[i].word) == len &&
+        if (MULTIPLIERS[i].word[0] == token[0] && strlen(MULTIPLIERS[i].word) == len &&
             memcmp(MULTIPLIERS[i].word, token, len) == 0)
             times = MULTIPLIERS[i].times;
     return times;
+}
+
+static bool digits_is_hundred(const DigitGroup *group)
+{
+    return group->words == 1 && group->figures == 0 && group->rank == RANK_DONE && group->n == 2;
 }
 
 // "forty" then "two", "quinientos" then "cincuenta": one number. True when `group` went into the last one.
@@ -347,13 +228,22 @@ static bool digits_join(DigitReader *reader, DigitGroup *group, const char *digi
 {
     DigitGroup *last = digits_last(reader);
     gsize zeros = 0;
+    if (last && digits_is_hundred(group) && last->n == 1 && last->words == 1 && last->gap == GAP_SPACE) {
+        g_string_append(reader->row->digits, "00"); // the last one's digits are the row's last
+        last->n = 3;
+        last->end = group->end;
+        last->rank = RANK_HUNDREDS;
+        last->homophones = group->homophones;
+        return true;
+    }
     if (last && group->words == 1 && group->homophones == 0 && group->figures == 0 &&
         group->rank < RANK_HUNDREDS && digits[0] != '0' &&
         (last->gap == GAP_SPACE || last->gap == GAP_DASH || last->gap == GAP_LETTERS)) {
         if (last->rank == RANK_TENS && group->n == 1)
             zeros = 1;
-        else if (last->rank == RANK_HUNDREDS && group->n <= 2)
-            zeros = group->n;
+        else if (last->rank == RANK_HUNDREDS &&
+                 (group->n == 2 || (group->n == 1 && (last->homophones == 0 || last->gap == GAP_LETTERS))))
+            zeros = group->n; // "eight hundred five five five" is no 805
     }
     if (zeros > 0) {
         memcpy(reader->row->digits->str + last->at + last->n - zeros, digits, zeros);
@@ -389,10 +279,12 @@ static bool digits_interleaved(DigitReader *reader, gsize start, gsize end)
     static const guint8 SIZES[] = {3, 3, 4};
     const char *text = reader->view->text;
     gsize at = start, starts[3] = {0};
-    bool ok = end - start <= 24;
+    bool ok = end - start <= 24, marks = true;
     for (gsize i = 0; ok && i < 3; i++) {
-        for (gsize letters = 0; i > 0 && at < end && letters < 7 && g_ascii_isalpha(text[at]); letters++)
+        gsize letters = at;
+        while (i > 0 && at < end && at - letters < 7 && g_ascii_isalpha(text[at]))
             at++;
+        marks = marks && (i == 0 || digits_said(text + letters, at - letters) == SAID_MARK);
         starts[i] = at;
         while (at < end && g_ascii_isdigit(text[at]))
             at++;
@@ -405,44 +297,148 @@ static bool digits_interleaved(DigitReader *reader, gsize start, gsize end)
         group.n = group.figures = SIZES[i];
         memcpy(digits, text + starts[i], SIZES[i]);
         if (i > 0)
-            digits_last(reader)->gap = GAP_LETTERS;
+            digits_last(reader)->gap = marks ? GAP_WORD : GAP_LETTERS;
         digits_add(reader, &group, digits);
     }
     return ok;
 }
 
-// The end of the word that begins at `at` (a letter or figure), at least one byte on.
+// "4|3", "0|42": one figure of a group of three or four; elsewhere the bar parts cells.
+static bool digits_bar_is_one(const DetectView *view, gsize start, gsize bar)
+{
+    gsize end = bar + 1;
+    while (end < view->len && end - start < 5 && g_ascii_isdigit(view->text[end]))
+        end++;
+    bool inside = end > bar + 1 && (end - start == 3 || end - start == 4) &&
+                  (end == view->len || (view->text[end] != '|' && !g_ascii_isalnum(view->text[end]))) &&
+                  (start == 0 || view->text[start - 1] != '|');
+    for (gsize i = start; inside && i < bar; i++)
+        inside = g_ascii_isdigit(view->text[i]);
+    return inside;
+}
+
+// The end of the word that begins at `at`; `at` where none does.
 static gsize digits_word_end(const DetectView *view, gsize at)
 {
     gsize end = at;
-    while (end < view->len) {
-        guchar c = (guchar)view->text[end];
-        bool inside = g_ascii_isalnum(c);
-        gsize n = 1;
-        if (c >= 0x80) {
-            inside = g_unichar_isalpha(g_utf8_get_char(view->text + end));
+    for (gsize n = 1; n > 0; end += n) {
+        guchar c = end < view->len ? (guchar)view->text[end] : ' ';
+        n = g_ascii_isalnum((char)c);
+        if (c >= 0x80 && g_unichar_isalpha(g_utf8_get_char(view->text + end)))
             n = (gsize)(g_utf8_next_char(view->text + end) - (view->text + end));
-        } else if (c == '!' && end > at && end + 1 < view->len) {
-            inside = g_ascii_isdigit(view->text[end - 1]) && g_ascii_isdigit(view->text[end + 1]);
-        }
-        if (!inside)
-            break;
-        end += n;
+        else if (c == '!' && end > at && end + 1 < view->len)
+            n = g_ascii_isdigit(view->text[end - 1]) && g_ascii_isdigit(view->text[end + 1]);
+        else if (c == '|' && end > at)
+            n = digits_bar_is_one(view, at, end);
     }
     return end;
 }
 
-static void digits_close_gap(DigitReader *reader, gsize next, guint fillers, Gap said)
+static void digits_close_gap(DigitReader *reader, gsize next)
 {
     DigitGroup *last = digits_last(reader);
     if (!last)
         return;
     gsize n = next - last->end;
-    if (fillers > 0)
-        last->gap = fillers <= GAP_FILLERS && n <= 32 ? said : GAP_BREAK;
-    else
-        last->gap = n <= GAP_MOST ? digits_gap_kind(reader->view->text + last->end, n) : GAP_BREAK;
+    const char *between = reader->view->text + last->end;
+    if (reader->listed) {
+        const char *line = n <= FILLERS_LONG ? memchr(between, '\n', n) : NULL;
+        last->gap = line && !memchr(line + 1, '\n', n - (gsize)(line + 1 - between)) ? GAP_LINE : GAP_BREAK;
+    } else if (reader->fillers > 0) {
+        last->gap = reader->fillers <= GAP_FILLERS && n <= FILLERS_LONG ? reader->said : GAP_BREAK;
+    } else {
+        last->gap = n <= GAP_MOST ? digits_gap_kind(between, n) : GAP_BREAK;
+    }
     last->tight = n <= 1;
+}
+
+// "2. " and "2) " at the beginning of a line.
+static bool digits_number_a_list(const DetectView *view, gsize start, gsize end)
+{
+    const char *text = view->text;
+    bool list = end - start <= 2 && end + 2 < view->len && (text[end] == '.' || text[end] == ')') &&
+                text[end + 1] == ' ' && text[end + 2] != '\n';
+    for (gsize i = start; list && i < end; i++)
+        list = g_ascii_isdigit(text[i]);
+    while (list && start > 0 && strchr(" \t>", text[start - 1]))
+        start--;
+    return list && (start == 0 || text[start - 1] == '\n');
+}
+
+// "last four: 0142", "first 3 digits are 413": how many figures come next, not one of them.
+static bool digits_count_next(const DetectView *view, gsize end, const DigitGroup *group, const char *digits)
+{
+    gsize at = end, n = 0, count = group->n == 1 ? (gsize)(digits[0] - '0') : 0;
+    gsize limit = MIN(view->len, end + FILLERS_LONG);
+    while (count >= 2 && at < limit && !g_ascii_isdigit(view->text[at])) {
+        gsize stop = at;
+        while (stop < limit && g_ascii_isalpha(view->text[stop]))
+            stop++;
+        if (stop > at && digits_said(view->text + at, stop - at) != SAID_LITTLE)
+            count = 0;
+        at = MAX(stop, at + 1);
+    }
+    while (count >= 2 && at + n < view->len && g_ascii_isdigit(view->text[at + n]))
+        n++;
+    return count >= 2 && n == count;
+}
+
+static void digits_found(DigitReader *reader, DigitGroup *group, char *digits)
+{
+    if (!reader->broken)
+        digits_close_gap(reader, reader->times ? reader->times_start : group->start);
+    DigitGroup *last = digits_last(reader);
+    if (last && (last->extension || last->glued_right || group->glued_left))
+        last->gap = GAP_BREAK;
+    digits_add(reader, group, digits);
+    reader->broken = reader->placed = reader->listed = false;
+    reader->fillers = 0;
+}
+
+// A word that may be said or written as part of a number.
+static void digits_take(DigitReader *reader, const NumberIndex *index, gsize at, gsize end, guint32 classes)
+{
+    const char *word = reader->view->text + at;
+    char digits[DIGITS_MOST + 1] = "";
+    DigitGroup group;
+    bool said = (classes & (SPOT_SAID | SPOT_FOREIGN)) || !reader->broken, placed = reader->placed;
+    guint times = said ? digits_multiplier(word, end - at) : 0;
+    Gap filler = said && !times ? digits_filler(reader, word, end - at) : GAP_BREAK;
+    if (times > 0) {
+        reader->times = times;
+        reader->times_start = at;
+    } else if (filler != GAP_BREAK) {
+        digits_fill(reader, filler);
+    } else if ((classes & SPOT_FIGURE) && digits_number_a_list(reader->view, at, end)) {
+        reader->listed = true;
+    } else if (!digits_token(index, reader->view, at, end, classes, &group, digits)) {
+        if (digits_interleaved(reader, at, end))
+            reader->broken = false;
+        else
+            digits_break(reader);
+    } else if (placed && digits_count_next(reader->view, end, &group, digits)) {
+        reader->placed = true;
+        digits_fill(reader, GAP_WORD);
+    } else {
+        digits_found(reader, &group, digits);
+    }
+}
+
+// The words that begin at a spot: one, or as many as stand in a run of characters beyond ASCII. Returns the end of the
+// last one.
+static gsize digits_at_spot(DigitReader *reader, const NumberIndex *index, const Spot *spot)
+{
+    const DetectView *view = reader->view;
+    gsize at = spot->start;
+    do {
+        gsize end = digits_word_end(view, at);
+        if (end == at)
+            end = (gsize)(g_utf8_next_char(view->text + at) - view->text);
+        else
+            digits_take(reader, index, at, end, spot->classes);
+        at = end;
+    } while (at < view->len && (guchar)view->text[at] >= 0x80);
+    return at;
 }
 
 DigitRow *digits_read(const DetectView *view)
@@ -450,41 +446,23 @@ DigitRow *digits_read(const DetectView *view)
     DigitRow *row = g_new0(DigitRow, 1);
     row->groups = g_array_new(FALSE, FALSE, sizeof(DigitGroup));
     row->digits = g_string_new(NULL);
-    DigitReader reader = {.row = row, .view = view};
+    DigitReader reader = {.row = row, .view = view, .said = GAP_BREAK, .broken = true};
     NumberIndex index;
     digits_index(&index);
-    guint fillers = 0;
-    Gap filler, said = GAP_BREAK;
-    bool broken = false;
-    for (gsize at = 0; at < view->len;) {
-        gsize end = digits_word_end(view, at);
-        if (end == at) {
-            at = (gsize)(g_utf8_next_char(view->text + at) - view->text);
+    gsize at = 0;
+    for (guint i = 0; i < view->spots->len; i++) {
+        const Spot *spot = &g_array_index(view->spots, Spot, i);
+        if (spot->start < at || (spot->classes & (SPOT_CHARACTERS | SPOT_AFTER_WORDS)) == spot->classes)
             continue;
+        if (spot->start > at)
+            digits_pass(&reader, at, spot->start);
+        at = spot->start;
+        if (spot->classes & (SPOT_NUMBER | SPOT_SAID | SPOT_FIGURE | SPOT_FOREIGN)) {
+            at = digits_at_spot(&reader, &index, spot);
+        } else if (!(spot->classes & SPOT_CHARACTERS)) {
+            at = digits_word_end(view, spot->start);
+            digits_pass(&reader, spot->start, at);
         }
-        char digits[DIGITS_MOST + 1] = "";
-        DigitGroup group;
-        guint times = digits_multiplier(view->text + at, end - at);
-        if (times > 0) {
-            reader.times = times;
-            reader.times_start = at;
-        } else if ((filler = digits_filler(view->text + at, end - at)) != GAP_BREAK) {
-            said = fillers == 0 || said == GAP_WORD ? filler : said;
-            fillers++;
-        } else if (digits_token(&index, view, at, end, &group, digits)) {
-            if (!broken)
-                digits_close_gap(&reader, reader.times ? reader.times_start : group.start, fillers, said);
-            DigitGroup *last = digits_last(&reader);
-            if (last && (last->extension || last->glued_right || group.glued_left))
-                last->gap = GAP_BREAK;
-            digits_add(&reader, &group, digits);
-            broken = false;
-            fillers = 0;
-        } else {
-            broken = !digits_interleaved(&reader, at, end);
-            reader.times = 0;
-        }
-        at = end;
     }
     return row;
 }

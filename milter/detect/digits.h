@@ -46,3 +46,6 @@ typedef struct {
 
 DigitRow *digits_read(const DetectView *view);
 void digits_free(DigitRow *row);
+// The digits of one word that means a number and nothing else ("nine", "treinta"), put to `out`: how many; 0 when it is
+// none.
+gsize digits_of_word(const char *word, gsize n, char out[4]);

@@ -8,6 +8,7 @@ void finding_free(Finding *finding)
     if (finding) {
         g_free(finding->value);
         g_free(finding->text);
+        g_free(finding->reckoning);
         g_free(finding->where);
         g_free(finding->owner_person);
         g_ptr_array_unref(finding->obfuscation);
@@ -69,6 +70,15 @@ static int findings_plainness(const Message *message, const Finding *finding)
     return passage->visibility == VISIBILITY_SHOWN ? PLAINNESS[passage->origin] : 1;
 }
 
+// A detail is one whoever it is thought to be of; words are of each that wrote them, records of each student.
+static char *findings_key(const Finding *finding)
+{
+    bool each = finding->kind == KIND_PHRASE || finding->kind == KIND_STUDENT_RECORD;
+    return each ? g_strdup_printf("%d %s %d %s", finding->kind, finding->value, finding->owner,
+                                  finding->owner_person ? finding->owner_person : "")
+                : g_strdup_printf("%d %s", finding->kind, finding->value);
+}
+
 // A detail whose owner the registry knows has that owner wherever it stands; else the surest place tells, so
 // that a number is not the sender's in one line and nobody's in the next.
 void findings_merge(GPtrArray *findings, const Message *message)
@@ -83,7 +93,7 @@ void findings_merge(GPtrArray *findings, const Message *message)
         Finding *finding = g_ptr_array_index(all, i);
         const Passage *passage = g_ptr_array_index(message->passages, finding->passage);
         finding->sweep_only = passage->origin == ORIGIN_SWEEP;
-        char *key = g_strdup_printf("%d %s", finding->kind, finding->value);
+        char *key = findings_key(finding);
         gpointer at = NULL;
         bool known = g_hash_table_lookup_extended(seen, key, NULL, &at);
         if (!known) {

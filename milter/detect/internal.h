@@ -32,9 +32,15 @@ typedef struct {
     guint invisible; // characters dropped inside words that no reader sees
     bool ascii;
     guint8 *taken; // a byte per byte of text: another finder took it
+    GArray *words; // of PhraseToken (phrases.h): its words, once view_words was asked
+    GArray *spots; // of Spot (spots.h): where finders look, then too
+    // Once lexicon_find was run: the words as it read them, and of PhraseHit what it found, sorted; or NULL.
+    GArray *lexicon_words, *lexicon;
 } DetectView;
 DetectView *view_new(const Passage *passage, guint index);
 void view_free(DetectView *view);
+// Reads the words and spots; a second call does nothing.
+void view_words(DetectView *view, const DetectData *data);
 // Offsets of a view's stretch in the passage's text.
 void view_span(const DetectView *view, gsize start, gsize end, gsize *out_start, gsize *out_end);
 
@@ -49,6 +55,8 @@ typedef struct {
     double shape;           // 0..1: how sure that this is a detail of this kind at all
     GPtrArray *obfuscation; // of const char* (static)
     GPtrArray *evidence;    // of char*
+    char *person;           // of a student record: whose; NULL
+    guint count;            // of one: how many students' it is
 } Candidate;
 Candidate *candidate_new(Kind kind, const char *value, const DetectView *view, gsize start, gsize end,
                          double shape);
@@ -62,10 +70,11 @@ typedef struct {
     const Config *config;
     const Message *message;
     const Parties *parties;
-    const DetectView *view;
-    GPtrArray *out;  // of Candidate
-    bool *truncated; // set when a limit or match limit was hit
-    guint64 work;    // steps taken beyond one walk over the text: tests hold it against the length
+    DetectView *view;
+    const GArray *marks; // of LayerMark: the passage's; NULL
+    GPtrArray *out;      // of Candidate
+    bool *truncated;     // set when a limit was hit
+    guint64 work;        // steps taken beyond one walk over the text: tests hold it against the length
 } DetectScan;
 
 void social_find(
@@ -75,6 +84,7 @@ void phone_find(DetectScan *scan);   // phones in all forms (phone.c)
 void street_find(DetectScan *scan);  // home addresses (street.c)
 void payment_find(DetectScan *scan); // payment handles (payment.c)
 void solicit_find(DetectScan *scan); // off-channel solicitations (solicit.c)
+void lexicon_find(DetectScan *scan); // words of the lexicon's categories (lexicon.c)
 // Hands `candidate` on and owns it; at the limit it is dropped, *scan->truncated set, and the answer is
 // false.
 bool scan_add(DetectScan *scan, Candidate *candidate);

@@ -1,123 +1,15 @@
 // layer: who wrote which stretch of a passage.
 #include "detect/layer.h"
 
-#include "detect/tables.h"
-
 #include <string.h>
 
-#define LAYER_FOOTER_LINES 14
-
-// ---- lines ----
-
-static Layer layer_reader_mark(const Passage *passage, guint *index, gsize offset)
-{
-    Layer layer = LAYER_WRITTEN;
-    const GArray *marks = passage->marks;
-    while (marks && *index < marks->len && g_array_index(marks, LayerMark, *index).end <= offset)
-        (*index)++;
-    if (marks && *index < marks->len && g_array_index(marks, LayerMark, *index).start <= offset)
-        layer = g_array_index(marks, LayerMark, *index).layer;
-    return layer;
-}
-
-// Behind blanks and quote marks; counts the marks.
-static void layer_read_prefix(LayerLine *line, const char *text)
-{
-    gsize at = line->start, blanks = 0;
-    while (at < line->end && (text[at] == '>' || text[at] == ' ' || text[at] == '\t') && blanks < 9) {
-        if (text[at] == '>')
-            line->depth++;
-        blanks = text[at] == '>' ? 0 : blanks + 1;
-        at++;
-    }
-    while (at < line->end && g_ascii_isspace(text[at]))
-        at++;
-    line->body = at;
-    line->blank = at == line->end;
-}
-
-LayerText *layer_text_new(const Passage *passage)
-{
-    LayerText *text = g_new0(LayerText, 1);
-    text->passage = passage;
-    text->lower = g_ascii_strdown(passage->text, (gssize)passage->len);
-    text->lines = g_array_new(FALSE, FALSE, sizeof(LayerLine));
-    guint mark = 0;
-    for (gsize at = 0; at < passage->len;) {
-        const char *newline = memchr(passage->text + at, '\n', passage->len - at);
-        gsize next = newline ? (gsize)(newline - passage->text) + 1 : passage->len;
-        LayerLine line = {.start = at, .end = newline ? next - 1 : next, .layer = LAYER_WRITTEN};
-        if (line.end > line.start && passage->text[line.end - 1] == '\r')
-            line.end--;
-        layer_read_prefix(&line, passage->text);
-        Layer marked = layer_reader_mark(passage, &mark, MIN(line.body, line.end));
-        if (marked == LAYER_QUOTED || marked == LAYER_FORWARDED)
-            line.depth++;
-        g_array_append_val(text->lines, line);
-        at = next;
-    }
-    return text;
-}
-
-void layer_text_free(LayerText *text)
-{
-    if (text) {
-        g_free(text->lower);
-        g_array_unref(text->lines);
-        g_free(text);
-    }
-}
-
-LayerLine *layer_line(const LayerText *text, guint i)
-{
-    return &g_array_index(text->lines, LayerLine, i);
-}
-
-guint layer_next(const LayerText *text, guint i)
-{
-    while (i < text->lines->len && layer_line(text, i)->blank)
-        i++;
-    return i;
-}
-
-// ---- footers: what the tables know ----
-
-enum { LINE_DISCLAIMER = 1, LINE_LIST_FOOTER = 2, LINE_DEVICE = 4 };
-
-// A byte a line: which phrases of disclaimers.txt open it.
-static guint8 *layer_known_lines(const DetectData *data, const LayerText *text)
-{
-    guint8 *known = g_malloc0(text->lines->len + 1);
-    const PhraseBook *book = tables_book(data, "disclaimers.txt");
-    g_autoptr(GArray) tokens = phrases_tokens(book, text->lower, text->passage->len);
-    g_autoptr(GArray) hits = phrases_open_lines(book, tokens);
-    guint line = 0;
-    for (guint i = 0; i < hits->len; i++) {
-        const PhraseHit *hit = &g_array_index(hits, PhraseHit, i);
-        const PhraseToken *token = &g_array_index(tokens, PhraseToken, hit->first);
-        while (line + 1 < text->lines->len && layer_line(text, line + 1)->start <= token->start)
-            line++;
-        known[line] |= strcmp(hit->section, "device") == 0        ? LINE_DEVICE
-                       : strcmp(hit->section, "list-footer") == 0 ? LINE_LIST_FOOTER
-                                                                  : LINE_DISCLAIMER;
-    }
-    return known;
-}
-
-// Marks the footer that opens at line `i`: a disclaimer to the end of its paragraph, a list's lines to the
-// end of the text or as many as one has. Returns the line behind it.
-static guint layer_mark_footer(const LayerText *text, guint i, bool list)
-{
-    guint end = i;
-    while (end < text->lines->len && layer_line(text, end)->depth == 0 && end < i + LAYER_FOOTER_LINES &&
-           (list || end == i || !layer_line(text, end)->blank))
-        layer_line(text, end++)->layer = LAYER_FOOTER;
-    return end;
-}
+#define LAYER_FULL_LINE 68 // bytes of a line that a mail program may have wrapped
+#define LAYER_TAIL_LINE 40 // and of what it left over
 
 // ---- the walk ----
 
 typedef struct {
+    const DetectData *data;
     const LayerText *text;
     const guint8 *known;
     Layer rest;    // layer of all unprefixed lines from here to the end; LAYER_WRITTEN = none yet
@@ -150,42 +42,67 @@ static guint layer_enter(LayerWalk *walk, LayerOpening opening, guint i, guint l
     return last + 1;
 }
 
+// What a mail program left over when it wrapped a quoted line: lower case, short, amid quoted lines.
+static bool layer_wrapped(const LayerText *text, guint i)
+{
+    const LayerLine *line = layer_line(text, i);
+    const LayerLine *above = i > 0 ? layer_line(text, i - 1) : NULL;
+    const LayerLine *below = i + 1 < text->lines->len ? layer_line(text, i + 1) : NULL;
+    bool amid = above && below && above->depth > 0 && below->depth > 0 && !above->blank && !line->blank;
+    return amid && above->end - above->start >= LAYER_FULL_LINE &&
+           line->end - line->body <= LAYER_TAIL_LINE && g_ascii_islower(text->passage->text[line->body]) &&
+           !strchr(".?!:", text->lower[above->end - 1]);
+}
+
 static guint layer_step(LayerWalk *walk, guint i)
 {
     LayerLine *line = layer_line(walk->text, i);
     guint last = i, next = i + 1;
-    if (line->depth) {
+    if (line->depth || layer_wrapped(walk->text, i)) {
         line->layer = walk->quoting;
     } else if (walk->rest != LAYER_WRITTEN) {
         line->layer = walk->rest;
-        if (!line->blank && layer_opening(walk->text, i, &last) == OPENING_FORWARDED)
+        if (!line->blank && layer_is_list_rule(walk->text, walk->known, i))
+            next = layer_footer(walk->data, walk->text, walk->known, i);
+        else if (!line->blank && layer_opening(walk->text, i, &last) == OPENING_FORWARDED)
             walk->rest = LAYER_FORWARDED;
-    } else if (walk->known[i] & (LINE_DISCLAIMER | LINE_LIST_FOOTER)) {
-        next = layer_mark_footer(walk->text, i, walk->known[i] & LINE_LIST_FOOTER);
     } else if (!line->blank) {
-        LayerOpening opening = layer_opening(walk->text, i, &last);
+        next = layer_footer(walk->data, walk->text, walk->known, i);
+        LayerOpening opening = next > i ? OPENING_NONE : layer_opening(walk->text, i, &last);
         if (opening)
             next = layer_enter(walk, opening, i, last);
-        else
+        else if (next == i)
             walk->written = true;
+        next = MAX(next, i + 1);
     }
     return next;
 }
 
-// Every run of written lines may end in a signature.
-static void layer_signatures(const LayerText *text, const Parties *parties, const guint8 *known)
+// Every run of written lines may end in a signature, and in a disclaimer that no table knows.
+static void layer_signatures(const DetectData *data, const LayerText *text, const Parties *parties,
+                             const guint8 *known)
 {
-    g_autofree guint8 *devices = g_malloc0(text->lines->len + 1);
-    for (guint i = 0; i < text->lines->len; i++)
-        devices[i] = known[i] & LINE_DEVICE;
+    LayerNames names;
+    layer_names_init(&names, data, parties);
     for (guint i = 0; i < text->lines->len;) {
         guint end = i;
         while (end < text->lines->len && layer_line(text, end)->layer == LAYER_WRITTEN)
             end++;
-        if (end > i)
-            layer_mark_signature(text, i, end, parties, devices);
+        if (end > i) {
+            layer_legal(text, i, end);
+            guint from = i;
+            while (from < end) {
+                guint to = from;
+                while (to < end && layer_line(text, to)->layer == LAYER_WRITTEN)
+                    to++;
+                if (to > from)
+                    layer_signature(text, from, to, &names, known);
+                from = to + 1;
+            }
+        }
         i = end + 1;
     }
+    layer_names_clear(&names);
 }
 
 // ---- marks ----
@@ -231,10 +148,11 @@ GArray *layer_find(const DetectData *data, const Passage *passage, const Parties
     g_autoptr(LayerText) text = layer_text_new(passage);
     if (layer_has_lines(passage)) {
         g_autofree guint8 *known = layer_known_lines(data, text);
-        LayerWalk walk = {.text = text, .known = known, .rest = LAYER_WRITTEN, .quoting = LAYER_QUOTED};
+        LayerWalk walk = {
+            .data = data, .text = text, .known = known, .rest = LAYER_WRITTEN, .quoting = LAYER_QUOTED};
         for (guint i = 0; i < text->lines->len;)
             i = layer_step(&walk, i);
-        layer_signatures(text, parties, known);
+        layer_signatures(data, text, parties, known);
     }
     guint index = 0;
     for (guint i = 0; i < text->lines->len; i++) {

@@ -3,25 +3,16 @@
 
 #include <string.h>
 
-#define OPENING_LINES   4   // an attribution is wrapped over so many lines at most
-#define OPENING_LENGTH  400 // bytes of it
-#define OPENING_HEADERS 8   // lines of a header block looked at
+#define OPENING_LINES  4   // an attribution is wrapped over so many lines at most
+#define OPENING_LENGTH 400 // bytes of it
+#define OPENING_RULED  120 // bytes of a line between rules
+#define OPENING_DIGITS 5   // of a date with its time
 
 static bool opening_starts(const char *text, gsize len, const char *const *words, gsize count)
 {
     bool found = false;
     for (gsize i = 0; !found && i < count; i++)
         found = strlen(words[i]) <= len && memcmp(text, words[i], strlen(words[i])) == 0;
-    return found;
-}
-
-static bool opening_ends(const char *text, gsize len, const char *const *words, gsize count)
-{
-    bool found = false;
-    for (gsize i = 0; !found && i < count; i++) {
-        gsize n = strlen(words[i]);
-        found = n <= len && memcmp(text + len - n, words[i], n) == 0;
-    }
     return found;
 }
 
@@ -34,67 +25,122 @@ static gsize opening_len(const LayerText *text, guint i)
     return end - line->body;
 }
 
-static bool opening_has(const char *text, gsize len, const char *set)
+// Does `text` tell a date with its time of day ("4:05", "16h05"), or an address? A year or a page is not enough.
+static bool opening_dated(const char *text, gsize len)
 {
+    bool address = false, time = false;
+    guint digits = 0;
+    for (gsize i = 0; i < len; i++) {
+        bool inside = i > 0 && i + 1 < len;
+        digits += g_ascii_isdigit(text[i]);
+        address |= inside && text[i] == '@' && g_ascii_isalnum(text[i - 1]) && g_ascii_isalnum(text[i + 1]);
+        time |= inside && i + 2 < len && (text[i] == ':' || text[i] == 'h') && g_ascii_isdigit(text[i - 1]) &&
+                g_ascii_isdigit(text[i + 1]) && g_ascii_isdigit(text[i + 2]);
+    }
+    return address || (time && digits >= OPENING_DIGITS);
+}
+
+// Does the folded `text` end in a verb of writing and a colon?
+static bool opening_verb(const char *text, gsize len)
+{
+    static const char *const VERBS[] = {"wrote", "writes",  "escribio",   "escreveu",
+                                        "ecrit", "schrieb", "ha scritto", "schreef"};
     bool found = false;
-    for (gsize i = 0; !found && i < len; i++)
-        found = strchr(set, text[i]) != NULL && text[i];
+    while (len && (text[len - 1] == ':' || text[len - 1] == ' '))
+        len--;
+    for (gsize i = 0; !found && i < G_N_ELEMENTS(VERBS); i++) {
+        gsize n = strlen(VERBS[i]);
+        found =
+            n <= len && memcmp(text + len - n, VERBS[i], n) == 0 && (n == len || text[len - n - 1] == ' ');
+    }
+    // German puts the writer behind the verb.
+    found = found || (len > 3 && memcmp(text, "am ", 3) == 0 && memmem(text, len, " schrieb ", 9));
     return found;
 }
 
-static bool opening_verb(const char *text, gsize len)
+// "On Tue, Oct 6, 2026 at 3:14 PM Jane Doe <jane@example.org>\nwrote:"
+static LayerOpening opening_wrapped(const LayerText *text, guint i, guint *out_last)
 {
-    static const char *const VERBS[] = {
-        "wrote:",    "writes:",   "wrote :",          "escribió:", "escribio:",
-        "escreveu:", "a écrit :", "a écrit\xc2\xa0:", "a écrit:",  "a ecrit :",
-        "a ecrit:",  "schrieb:",  "ha scritto:",      "schreef:",  "escribió :"};
-    return opening_ends(text, len, VERBS, G_N_ELEMENTS(VERBS));
-}
-
-// "On Tue, Oct 6, 2026 at 3:14 PM Jane Doe <jane@example.org>\nwrote:" and its kin.
-static LayerOpening opening_attribution(const LayerText *text, guint i, guint *out_last)
-{
-    static const char *const WORDS[] = {"on ", "el ", "em ", "le ", "am ", "il giorno ", "op ", "a las "};
+    static const char *const WORDS[] = {"on ", "el ", "em ", "le ", "am ", "il ", "op ", "a las ", "no dia "};
     const LayerLine *first = layer_line(text, i);
     const char *body = text->lower + first->body;
-    bool dated = opening_starts(body, opening_len(text, i), WORDS, G_N_ELEMENTS(WORDS));
+    gsize all = opening_len(text, i);
+    bool may = opening_starts(body, all, WORDS, G_N_ELEMENTS(WORDS));
     LayerOpening found = OPENING_NONE;
-    for (guint k = i; !found && k < text->lines->len && k < i + (dated ? OPENING_LINES : 1u); k++) {
+    for (guint k = i; may && !found && k < text->lines->len && k < i + OPENING_LINES; k++) {
         const LayerLine *line = layer_line(text, k);
         gsize len = line->body + opening_len(text, k) - first->body;
-        if (line->blank || line->depth != first->depth || len > OPENING_LENGTH)
-            break;
-        if (opening_verb(body, len)) {
-            bool strong = opening_has(body, len, dated ? "0123456789@" : "@");
-            found = strong ? OPENING_ATTRIBUTION : OPENING_WEAK;
+        char folded[OPENING_LENGTH + 16];
+        may = !line->blank && line->depth == first->depth && len <= OPENING_LENGTH;
+        if (may && body[len - 1] == ':' &&
+            opening_verb(folded, layer_fold(body, len, folded, sizeof folded))) {
+            found = opening_dated(body, len) ? OPENING_ATTRIBUTION : OPENING_WEAK;
             *out_last = k;
         }
     }
     return found;
 }
 
+// "Jane Doe <jane@example.org> wrote:", "Jane Doe wrote on 11/3/2026 4:05 PM:", "Quoting jane@example.org:"
+static LayerOpening opening_one_line(const LayerText *text, guint i)
+{
+    static const char *const QUOTING[] = {"quoting ", "citando a ", "citando ", "citant ", "zitat von "};
+    static const char *const WROTE_ON[] = {" wrote on ", " escribio el ", " escreveu em ", " a ecrit le ",
+                                           " schrieb am "};
+    const char *body = text->lower + layer_line(text, i)->body;
+    gsize len = opening_len(text, i);
+    LayerOpening found = OPENING_NONE;
+    if (len > 0 && len <= OPENING_LENGTH / 2 && body[len - 1] == ':') {
+        char folded[OPENING_LENGTH + 16];
+        gsize n = layer_fold(body, len, folded, sizeof folded);
+        bool dated = opening_dated(folded, n);
+        bool says = opening_verb(folded, n) || opening_starts(folded, n, QUOTING, G_N_ELEMENTS(QUOTING));
+        for (gsize k = 0; !says && k < G_N_ELEMENTS(WROTE_ON); k++)
+            says = strstr(folded, WROTE_ON[k]) != NULL;
+        bool date_first = g_ascii_isdigit(folded[0]) && memchr(folded, '@', n) &&
+                          strspn(folded, "0123456789") == 4 && (folded[4] == '-' || folded[4] == '/');
+        if (says || date_first)
+            found = dated ? OPENING_ATTRIBUTION : OPENING_WEAK;
+    }
+    return found;
+}
+
+LayerOpening layer_attribution(const LayerText *text, guint i, guint *out_last)
+{
+    *out_last = i;
+    LayerOpening found = opening_wrapped(text, i, out_last);
+    return found ? found : opening_one_line(text, i);
+}
+
 // "-----Original Message-----", "---------- Forwarded message ---------", "Begin forwarded message:".
 static LayerOpening opening_separator(const LayerText *text, guint i)
 {
-    static const char *const ORIGINAL[] = {"original message",
-                                           "original appointment",
-                                           "mensaje original",
-                                           "mensagem original",
-                                           "message d'origine",
-                                           "message d’origine",
-                                           "urspr",
-                                           "reply message",
-                                           "reply above this line"};
+    static const char *const ORIGINAL[] = {
+        "original message",  "original appointment", "mensaje original",   "mensagem original",
+        "message d'origine", "message original",     "message initial",    "urspr",
+        "reply message",     "reply above this",     "please reply above", "mensaje anterior"};
     static const char *const FORWARDED[] = {"forwarded message",
                                             "forwarded by",
+                                            "forwarded email",
                                             "begin forwarded message",
                                             "mensaje reenviado",
+                                            "reenviado por",
                                             "inicio del mensaje reenviado",
                                             "mensagem encaminhada",
-                                            "início da mensagem encaminhada",
-                                            "message transféré",
-                                            "début du message",
-                                            "weitergeleitete nachricht"};
+                                            "mensagem reencaminhada",
+                                            "encaminhado por",
+                                            "inicio da mensagem",
+                                            "comeco da mensagem",
+                                            "message transfere",
+                                            "message reexpedie",
+                                            "mail transfere",
+                                            "courriel transfere",
+                                            "transfere par",
+                                            "debut du message",
+                                            "weitergeleitete nachricht",
+                                            "e-mail transfere",
+                                            "messages transferes",
+                                            "inicio de mensaje reenviado"};
     const LayerLine *line = layer_line(text, i);
     const char *body = text->lower + line->body;
     gsize len = opening_len(text, i), at = 0;
@@ -102,68 +148,46 @@ static LayerOpening opening_separator(const LayerText *text, guint i)
         at++;
     bool ruled = at >= 3, colon = len && body[len - 1] == ':';
     LayerOpening found = OPENING_NONE;
-    if (len > 90 || !(ruled || colon))
-        found = OPENING_NONE;
-    else if (opening_starts(body + at, len - at, FORWARDED, G_N_ELEMENTS(FORWARDED)))
-        found = OPENING_FORWARDED;
-    else if (opening_starts(body + at, len - at, ORIGINAL, G_N_ELEMENTS(ORIGINAL)))
-        found = OPENING_ORIGINAL;
+    if (len > at && len <= OPENING_RULED && (ruled || colon)) {
+        char folded[OPENING_RULED + 16];
+        gsize n = layer_fold(body + at, len - at, folded, sizeof folded);
+        if (opening_starts(folded, n, FORWARDED, G_N_ELEMENTS(FORWARDED)))
+            found = OPENING_FORWARDED;
+        else if (opening_starts(folded, n, ORIGINAL, G_N_ELEMENTS(ORIGINAL)))
+            found = OPENING_ORIGINAL;
+    }
     return found;
 }
 
-static bool opening_is_from(const char *body, gsize len)
+// Notes: "Jane Doe" ---11/03/2026 02:00:10 PM---first words
+static bool opening_noted(const LayerText *text, guint i)
 {
-    static const char *const FROM[] = {
-        "from:", "*from:", "from :", "de:", "*de:", "de :", "von:", "*von:", "da:"};
-    return opening_starts(body, len, FROM, G_N_ELEMENTS(FROM));
-}
-
-// "From: ... / Sent: ... / To: ... / Subject: ..." with or without bold marks, in the order of any program.
-static bool opening_header_block(const LayerText *text, guint i, guint *out_last)
-{
-    static const char *const NAMES[] = {
-        "sent:",     "*sent:",      "date:",       "*date:",      "to:",       "*to:",        "cc:",
-        "*cc:",      "subject:",    "*subject:",   "enviado:",    "*enviado:", "enviado el:", "*enviado el:",
-        "para:",     "*para:",      "asunto:",     "*asunto:",    "fecha:",    "*fecha:",     "data:",
-        "assunto:",  "*assunto:",   "enviada em:", "enviado em:", "envoyé",    "*envoyé",     "à:",
-        "à :",       "*à",          "objet",       "*objet",      "gesendet:", "an:",         "betreff:",
-        "reply-to:", "importance:", "attachments:"};
-    const LayerLine *first = layer_line(text, i);
-    bool is = opening_is_from(text->lower + first->body, opening_len(text, i));
-    guint named = 0;
-    for (guint k = i + 1; is && k < text->lines->len && k <= i + OPENING_HEADERS; k++) {
-        const LayerLine *line = layer_line(text, k);
-        if (line->depth == first->depth &&
-            opening_starts(text->lower + line->body, opening_len(text, k), NAMES, G_N_ELEMENTS(NAMES))) {
-            named++;
-            *out_last = k;
-        } else if (line->blank && named) {
-            break;
-        }
-    }
-    return is && named >= 2;
-}
-
-// A rule of underscores or dashes that only stands above a header block.
-static bool opening_is_rule(const LayerText *text, guint i)
-{
-    const LayerLine *line = layer_line(text, i);
+    const char *body = text->lower + layer_line(text, i)->body;
     gsize len = opening_len(text, i);
-    return len >= 10 &&
-           (strspn(text->lower + line->body, "_") == len || strspn(text->lower + line->body, "-") == len);
+    const char *rule = len >= 16 && len <= OPENING_LENGTH ? memmem(body, len, "---", 3) : NULL;
+    const char *date = rule ? rule + 3 : NULL;
+    gsize digits = date ? strspn(date, "0123456789/.-") : 0;
+    return rule && rule > body && digits >= 8 && digits <= 10 && date[digits] == ' ' &&
+           opening_dated(date, (gsize)(body + len - date)) && strstr(date + digits, "---");
 }
 
 LayerOpening layer_opening(const LayerText *text, guint i, guint *out_last)
 {
     LayerOpening found = OPENING_NONE;
+    guint from, last;
     *out_last = i;
     if (!layer_line(text, i)->blank) {
         found = opening_separator(text, i);
-        guint next = opening_is_rule(text, i) ? layer_next(text, i + 1) : i;
-        if (!found && next < text->lines->len && next <= i + 2 && opening_header_block(text, next, out_last))
+        guint next = layer_is_rule(text, i, 10) ? layer_next(text, i + 1) : i;
+        if (!found && next < text->lines->len && next <= i + 2 &&
+            layer_header_block(text, next, &from, &last)) {
+            found = OPENING_ORIGINAL;
+            *out_last = last;
+        }
+        if (!found && opening_noted(text, i))
             found = OPENING_ORIGINAL;
         if (!found)
-            found = opening_attribution(text, i, out_last);
+            found = layer_attribution(text, i, out_last);
     }
     return found;
 }
@@ -173,16 +197,18 @@ GArray *layer_authors(const Passage *passage)
     GArray *authors = g_array_new(FALSE, FALSE, sizeof(LayerAuthor));
     g_autoptr(LayerText) text = layer_text_new(passage);
     for (guint i = 0; i < text->lines->len; i++) {
-        guint last = i;
+        guint first = i, last = i, block = i;
         const LayerLine *line = layer_line(text, i);
-        LayerOpening opening = line->blank ? OPENING_NONE : opening_attribution(text, i, &last);
-        if (!opening && !line->blank && opening_header_block(text, i, &last))
-            last = i; // the From line alone: To names somebody else
-        else if (!opening)
-            continue;
-        LayerAuthor author = {line->body, layer_line(text, last)->end};
-        g_array_append_val(authors, author);
-        i = last;
+        bool named = !line->blank && layer_attribution(text, i, &last) != OPENING_NONE;
+        if (!named && !line->blank && layer_header_block(text, i, &first, &block)) {
+            named = true;
+            last = first; // the From line alone: To names somebody else
+        }
+        if (named) {
+            LayerAuthor author = {layer_line(text, first)->body, layer_line(text, last)->end};
+            g_array_append_val(authors, author);
+            i = MAX(last, block);
+        }
     }
     return authors;
 }

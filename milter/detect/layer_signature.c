@@ -1,199 +1,196 @@
-// The sender's own signature: the last lines that carry the name, a closing word or a delimiter.
+// The sender's own signatures: where they begin in what the sender wrote, and how far they reach.
 #include "detect/layer.h"
 
 #include <string.h>
 
-#define SIGNATURE_LINES 12 // a signature has no more lines that are not blank
-#define SIGNATURE_WIDTH 100
+#define SIGNATURE_LOOK  40 // lines that are not blank looked at, from the end
+#define SIGNATURE_LINES 16 // of a signature
+#define SIGNATURE_QUOTE 6  // lines of a saying
+#define SIGNATURE_SLACK 3  // lines of a kind that may be anything
 
-static const char *signature_line(const LayerText *text, guint i, gsize *out_len)
+typedef struct {
+    const SignLine *lines;
+    guint count;
+} SignBlock;
+
+// What a stretch that may be a signature holds.
+typedef struct {
+    guint end; // behind its last line
+    guint names, own, details, shorts, sentences, total;
+    bool closed; // a closing word stands above a name
+} SignReach;
+
+// The line behind the saying that opens at `i`: to its closing mark, and who said it.
+static guint signature_saying(const SignBlock *block, guint i)
 {
-    const LayerLine *line = layer_line(text, i);
-    gsize end = line->end;
-    while (end > line->body &&
-           (g_ascii_isspace(text->lower[end - 1]) || strchr(",.!-*", text->lower[end - 1])))
-        end--;
-    *out_len = end - line->body;
-    return text->lower + line->body;
+    guint end = i, found = 0;
+    while (!found && end < block->count && end < i + SIGNATURE_QUOTE && !(end > i && block->lines[end].gap)) {
+        found = block->lines[end].closes ? end + 1 : 0;
+        end++;
+    }
+    end = found ? found : i + 1;
+    if (end < block->count && (block->lines[end].kind == SIGN_AUTHOR || block->lines[end].dashed))
+        end++;
+    return end;
 }
 
-static guint signature_words(const char *line, gsize len)
+// Sayings without marks are known by whom they name below: the line of the author, or 0.
+static guint signature_author(const SignBlock *block, guint i)
 {
-    guint words = 0;
-    for (gsize i = 0; i < len; i++)
-        words += !g_ascii_isspace(line[i]) && (i == 0 || g_ascii_isspace(line[i - 1]));
-    return words;
+    guint at = i + 1;
+    while (at < block->count && at < i + SIGNATURE_QUOTE && !block->lines[at].gap &&
+           !block->lines[at].postscript && block->lines[at].kind != SIGN_AUTHOR)
+        at++;
+    bool found = at < block->count && block->lines[at].kind == SIGN_AUTHOR && at < i + SIGNATURE_QUOTE &&
+                 !block->lines[at].gap && !block->lines[i].postscript;
+    return found ? at : 0;
 }
 
-static bool signature_is_delimiter(const LayerText *text, guint i)
+// Takes line `i` into the stretch; the line behind what was taken, `i` when it ends the stretch.
+static guint signature_take(const SignBlock *block, guint i, SignReach *reach)
 {
-    const LayerLine *line = layer_line(text, i);
-    const char *body = text->lower + line->start;
-    gsize len = line->end - line->start;
-    while (len && g_ascii_isspace(body[len - 1]))
-        len--;
-    bool dashes = len == 2 && memcmp(body, "--", 2) == 0;
-    bool em_dash = len == 3 && memcmp(body, "—", 3) == 0;
-    bool rule = len >= 3 && len <= 40 && (strspn(body, "_") >= len || strspn(body, "-") >= len);
-    return dashes || em_dash || rule;
+    const SignLine *line = &block->lines[i];
+    guint author = signature_author(block, i), next = i;
+    switch (line->kind) {
+    case SIGN_NAME:
+    case SIGN_SIGNED:
+        reach->own++;
+        next = i + 1;
+        break;
+    case SIGN_NAMELIKE:
+        reach->names++;
+        next = i + 1;
+        break;
+    case SIGN_DETAIL:
+        reach->details++;
+        next = i + 1;
+        break;
+    case SIGN_DEVICE:
+    case SIGN_RULE:
+        next = i + 1;
+        break;
+    case SIGN_AUTHOR:
+        reach->names++;
+        next = !line->gap || reach->own ? i + 1 : i;
+        break;
+    case SIGN_QUOTE:
+        next = signature_saying(block, i);
+        break;
+    case SIGN_SHORT:
+        reach->shorts++;
+        next = (!line->gap || reach->details || author) && reach->shorts <= SIGNATURE_SLACK ? i + 1 : i;
+        break;
+    default:
+        reach->sentences++;
+        next = reach->details && line->bare && !line->postscript && reach->sentences <= SIGNATURE_SLACK &&
+                       line->kind == SIGN_PROSE && (line->len <= 72 || author)
+                   ? i + 1
+                   : i;
+        break;
+    }
+    if (author && next == i && line->kind != SIGN_CLOSING && reach->own)
+        next = author + 1;
+    return next;
 }
 
-static bool signature_is_closing(const LayerText *text, guint i)
+static SignReach signature_reach(const SignBlock *block, guint from)
 {
-    static const char *const CLOSINGS[] = {"thanks",
-                                           "thank you",
-                                           "many thanks",
-                                           "thanks so much",
-                                           "thanks again",
-                                           "thanks a lot",
-                                           "thx",
-                                           "best",
-                                           "best regards",
-                                           "kind regards",
-                                           "warm regards",
-                                           "regards",
-                                           "best wishes",
-                                           "all the best",
-                                           "sincerely",
-                                           "yours",
-                                           "yours truly",
-                                           "sincerely yours",
-                                           "respectfully",
-                                           "cheers",
-                                           "warmly",
-                                           "take care",
-                                           "love",
-                                           "with gratitude",
-                                           "gracias",
-                                           "muchas gracias",
-                                           "saludos",
-                                           "un saludo",
-                                           "saludos cordiales",
-                                           "atentamente",
-                                           "un abrazo",
-                                           "abrazos",
-                                           "cordialmente",
-                                           "obrigado",
-                                           "obrigada",
-                                           "abraços",
-                                           "atenciosamente",
-                                           "merci",
-                                           "cordialement",
-                                           "bien cordialement",
-                                           "onward",
-                                           "in partnership",
-                                           "go team",
-                                           "peace",
-                                           "ttyl",
-                                           "talk soon",
-                                           "see you soon",
-                                           "your teacher"};
-    gsize len;
-    const char *line = signature_line(text, i, &len);
-    bool found = false;
-    for (gsize k = 0; !found && k < G_N_ELEMENTS(CLOSINGS); k++)
-        found = strlen(CLOSINGS[k]) == len && memcmp(line, CLOSINGS[k], len) == 0;
-    return found;
+    SignReach reach = {.end = from};
+    guint i = from;
+    while (i < block->count && (block->lines[i].kind == SIGN_CLOSING || block->lines[i].kind == SIGN_RULE))
+        i++; // what opens it
+    bool closing = i > from && block->lines[i - 1].kind == SIGN_CLOSING;
+    for (bool more = true; more && i < block->count && reach.total < SIGNATURE_LINES;) {
+        guint next = signature_take(block, i, &reach);
+        if (i < block->count && reach.total == 0)
+            reach.closed =
+                (closing && (block->lines[i].kind == SIGN_NAME || block->lines[i].kind == SIGN_NAMELIKE ||
+                             block->lines[i].kind == SIGN_AUTHOR)) ||
+                block->lines[i].kind == SIGN_SIGNED;
+        more = next > i;
+        reach.total += next - i;
+        reach.end = more ? next : reach.end;
+        i = next;
+    }
+    return reach;
 }
 
-// Does `line` hold `word` as a word?
-static bool signature_holds(const char *line, gsize len, const char *word)
+// A name may open a signature where something ends above it.
+static bool signature_apart(const SignBlock *block, guint i)
 {
-    gsize n = strlen(word);
-    bool found = false;
-    const char *p = n && n <= len ? line : NULL;
-    while (p && !found) {
-        p = memmem(p, len - (gsize)(p - line), word, n);
-        if (p) {
-            gsize at = (gsize)(p - line);
-            bool before = at == 0 || !(g_ascii_isalnum(line[at - 1]) || line[at - 1] < 0);
-            bool after = at + n == len || !(g_ascii_isalnum(line[at + n]) || line[at + n] < 0);
-            found = before && after;
-            p++;
+    const SignLine *line = &block->lines[i], *above = i > 0 ? &block->lines[i - 1] : NULL;
+    return line->gap || line->dashed || !above || above->ends || above->len >= 60 || above->kind == SIGN_RULE;
+}
+
+// Behind the signature that opens at line `i`; `i` when none does.
+static guint signature_at(const SignBlock *block, guint i)
+{
+    const SignLine *line = &block->lines[i];
+    SignReach reach = signature_reach(block, i);
+    bool to_end = reach.end == block->count;
+    bool signed_off = false;
+    switch (line->kind) {
+    case SIGN_DELIMITER:
+        reach.end = i + 1;
+        while (reach.end < block->count && !block->lines[reach.end].postscript)
+            reach.end++;
+        signed_off = true;
+        break;
+    case SIGN_DEVICE:
+        reach.end =
+            i + 1 +
+            (i + 1 < block->count && block->lines[i + 1].kind == SIGN_DETAIL && !block->lines[i + 1].gap);
+        signed_off = true;
+        break;
+    case SIGN_CLOSING:
+    case SIGN_SIGNED:
+        signed_off = reach.closed;
+        break;
+    case SIGN_NAME:
+        signed_off =
+            signature_apart(block, i) &&
+            (((to_end || block->lines[reach.end].postscript) && (reach.names < 2 || reach.details)) ||
+             (reach.details && !reach.sentences));
+        break;
+    case SIGN_RULE:
+        signed_off = to_end && reach.total > 0 && (reach.own || reach.names || reach.details);
+        break;
+    case SIGN_NAMELIKE:
+    case SIGN_AUTHOR:
+        signed_off = i > 0 && !block->lines[i - 1].closes && to_end && (line->gap || line->dashed) &&
+                     line->words <= 3 && reach.total <= 8 && reach.shorts <= 1 && !reach.sentences &&
+                     (reach.names < 2 || reach.details);
+        break;
+    default:
+        break;
+    }
+    return signed_off ? reach.end : i;
+}
+
+void layer_signature(const LayerText *text, guint from, guint to, const LayerNames *names,
+                     const guint8 *known)
+{
+    SignLine lines[SIGNATURE_LOOK];
+    guint count = 0, at = to;
+    while (at > from && count < SIGNATURE_LOOK) {
+        at--;
+        if (!layer_line(text, at)->blank)
+            count++;
+    }
+    SignBlock block = {lines, 0};
+    bool gap = true;
+    for (guint i = at; i < to; i++) {
+        if (!layer_line(text, i)->blank) {
+            lines[block.count] = layer_sign(text, i, names, known[i] & LINE_DEVICE);
+            lines[block.count++].gap = gap;
         }
+        gap = layer_line(text, i)->blank;
     }
-    return found;
-}
-
-static bool signature_is_greeting(const char *line, gsize len)
-{
-    static const char *const WORDS[] = {"hi",      "hello",   "dear", "hey",   "hola",
-                                        "estimad", "querid",  "buen", "good ", "to ",
-                                        "ol",      "bonjour", "cher", "from:", "re:"};
-    bool found = false;
-    for (gsize i = 0; !found && i < G_N_ELEMENTS(WORDS); i++)
-        found = strlen(WORDS[i]) <= len && memcmp(line, WORDS[i], strlen(WORDS[i])) == 0;
-    return found;
-}
-
-// A short line that carries the sender's name: the whole name, or part of it with little else.
-static bool signature_is_name(const LayerText *text, guint i, char *const *names)
-{
-    static const char *const TITLES[] = {"mr",       "mrs",     "ms",      "mx",   "miss",  "dr",
-                                         "coach",    "prof",    "sr",      "sra",  "señor", "señora",
-                                         "señorita", "maestro", "maestra", "profe"};
-    gsize len;
-    const char *line = signature_line(text, i, &len);
-    guint words = signature_words(line, len), held = 0, known = 0;
-    for (guint k = 0; names && names[k]; k++) {
-        bool counts = strlen(names[k]) >= 2;
-        known += counts;
-        held += counts && signature_holds(line, len, names[k]);
+    for (guint i = 0; i < block.count;) {
+        guint end = signature_at(&block, i);
+        guint last = end > i ? lines[end - 1].line : 0;
+        for (guint k = lines[i].line; end > i && k <= last; k++)
+            layer_line(text, k)->layer = LAYER_SIGNATURE;
+        i = MAX(end, i + 1);
     }
-    bool titled = false;
-    for (guint k = 0; held && k < G_N_ELEMENTS(TITLES); k++)
-        titled |= signature_holds(line, MIN(len, 12), TITLES[k]);
-    bool fits =
-        len >= 2 && len <= 70 && words <= 8 && !signature_is_greeting(line, len) && !memchr(line, '?', len);
-    return fits && held && (words <= 2 || titled || (held >= 2 && held * 2 >= known));
-}
-
-// Given and family name in lower case; the display name of From where the roster knows no name.
-static char **signature_names(const Parties *parties)
-{
-    const char *name = parties && parties->sender ? parties->sender->name : NULL;
-    for (guint i = 0; !name && parties && parties->header && i < parties->header->len; i++) {
-        const PartyHeader *header = g_ptr_array_index(parties->header, i);
-        if (header->source && header->source->header &&
-            g_ascii_strcasecmp(header->source->header, "From") == 0)
-            name = header->source->name;
-    }
-    g_autofree char *lower = name ? g_ascii_strdown(name, -1) : NULL;
-    return lower ? g_strsplit_set(lower, " ,\t\"'()", 12) : NULL;
-}
-
-// The first line of [from, to) that opens a signature, looked for in its last lines; `to` when there is none.
-static guint signature_start(const LayerText *text, guint from, guint to, char *const *names,
-                             const guint8 *device_lines)
-{
-    guint start = to, seen = 0;
-    for (guint i = to; i > from && seen < SIGNATURE_LINES; i--) {
-        const LayerLine *line = layer_line(text, i - 1);
-        if (line->blank)
-            continue;
-        bool delimiter = signature_is_delimiter(text, i - 1);
-        bool device = device_lines[i - 1];
-        if (line->end - line->start > SIGNATURE_WIDTH && !device)
-            break;
-        seen++;
-        // A closing word wants a name under it; a name opens where text stands above it or the run is that
-        // short.
-        if (delimiter || device || (signature_is_closing(text, i - 1) && start <= i + 3) ||
-            signature_is_name(text, i - 1, names))
-            start = i - 1;
-        else if (signature_is_closing(text, i - 1) && layer_next(text, i) < to && seen <= 7)
-            start = i - 1;
-        if (delimiter)
-            break;
-    }
-    return start;
-}
-
-void layer_mark_signature(const LayerText *text, guint from, guint to, const Parties *parties,
-                          const guint8 *device_lines)
-{
-    g_auto(GStrv) names = signature_names(parties);
-    guint start = signature_start(text, from, to, names, device_lines);
-    for (guint i = start; i < to; i++)
-        layer_line(text, i)->layer = LAYER_SIGNATURE;
 }

@@ -1,176 +1,10 @@
 // mailbox: e-mail addresses, plain and as people write them past a filter.
-#include "detect/mailbox.h"
+#include "detect/mailbox_parts.h"
 #include "detect/phone.h"
+#include "detect/spots.h"
 #include "detect/tables.h"
 
 #include <string.h>
-
-#define LOCAL_MOST  64
-#define DOMAIN_MOST 253
-#define LABELS_MOST 6
-
-// Where an address divides: the mark between local part and domain.
-typedef enum {
-    AT_SIGN,    // @, %40
-    AT_SPACED,  // blanks beside the @
-    AT_BRACKET, // (at), [at]
-    AT_WORD,    // at, arroba, between blanks
-} AtMark;
-
-typedef struct {
-    DetectScan *scan;
-    AtMark mark;
-    gsize mark_start, mark_end;
-    gsize start, end; // of the whole
-    GString *local, *domain;
-    bool spelled_dot; // " dot " or "[.]" stood for a dot
-    bool spaced;      // letter by letter
-} Mailbox;
-
-// ---- pieces ----------------------------------------------------------------------------------------------
-
-static bool mailbox_local_char(char c)
-{
-    return g_ascii_isalnum(c) || strchr("._%+-'", c) != NULL || (guchar)c >= 0x80;
-}
-
-static bool mailbox_label_char(char c)
-{
-    return g_ascii_isalnum(c) || c == '-' || (guchar)c >= 0x80;
-}
-
-// A dot in one of its disguises at `at`: its length with the blanks around it; 0 = none.
-static gsize mailbox_dot(const DetectView *view, gsize at)
-{
-    static const char *const FORMS[] = {
-        " dot ",   " punto ",   " point ", " period ", "[dot]", "(dot)", "{dot}", "<dot>", " [dot] ",
-        " (dot) ", " {dot} ",   "[.]",     "(.)",      "{.}",   " [.] ", " (.) ", "-dot-", "_dot_",
-        " . ",     " (punto) ", "(punto)", "[punto]",  "*dot*", ",dot,", " ."};
-    gsize longest = 0;
-    for (gsize i = 0; i < G_N_ELEMENTS(FORMS); i++) {
-        gsize n = strlen(FORMS[i]);
-        if (n > longest && view->len - at >= n && memcmp(view->text + at, FORMS[i], n) == 0)
-            longest = n;
-    }
-    return longest;
-}
-
-// The same, ending at `end`.
-static gsize mailbox_dot_before(const DetectView *view, gsize end)
-{
-    gsize found = 0;
-    for (gsize n = MIN(end, 9); n >= 2 && !found; n--)
-        found = mailbox_dot(view, end - n) == n ? n : 0;
-    return found;
-}
-
-// Words for other marks in a local part: "jane underscore doe".
-static gsize mailbox_spelled_mark_before(const DetectView *view, gsize end, char *mark)
-{
-    static const struct {
-        const char *form;
-        char mark;
-    } FORMS[] = {
-        {" underscore ", '_'}, {" guion bajo ", '_'}, {" dash ", '-'}, {" hyphen ", '-'}, {" plus ", '+'}};
-    gsize found = 0;
-    for (gsize i = 0; !found && i < G_N_ELEMENTS(FORMS); i++) {
-        gsize n = strlen(FORMS[i].form);
-        if (end >= n && memcmp(view->text + end - n, FORMS[i].form, n) == 0) {
-            found = n;
-            *mark = FORMS[i].mark;
-        }
-    }
-    return found;
-}
-
-// Local part that ends at `end`, dots and marks spelled or not.
-static void mailbox_read_local(Mailbox *box, gsize end)
-{
-    const DetectView *view = box->scan->view;
-    gsize at = end, joined = 0;
-    for (guint pieces = 0; joined != at && pieces < LABELS_MOST; pieces++) {
-        joined = at;
-        gsize word = at;
-        while (word > 0 && end - word < LOCAL_MOST && mailbox_local_char(view->text[word - 1]))
-            word--;
-        g_string_insert_len(box->local, 0, view->text + word, (gssize)(at - word));
-        box->start = word;
-        char mark = '.';
-        gsize n = word < at ? mailbox_dot_before(view, word) : 0;
-        box->spelled_dot = box->spelled_dot || n > 0;
-        if (n == 0 && word < at)
-            n = mailbox_spelled_mark_before(view, word, &mark);
-        bool more = n > 0 && word > n && mailbox_local_char(view->text[word - n - 1]);
-        if (more)
-            g_string_insert_c(box->local, 0, mark);
-        joined = more ? at : word;
-        at = more ? word - n : word;
-    }
-    while (box->local->len > 0 && strchr(".-_'%", box->local->str[0])) {
-        g_string_erase(box->local, 0, 1);
-        box->start++;
-    }
-}
-
-// Domain that begins at `at`.
-static void mailbox_read_domain(Mailbox *box, gsize at)
-{
-    const DetectView *view = box->scan->view;
-    bool more = true;
-    for (guint labels = 0; more && labels < LABELS_MOST; labels++) {
-        gsize end = at;
-        while (end < view->len && end - at < 63 && mailbox_label_char(view->text[end]))
-            end++;
-        const char *spelled = end > at ? g_strstr_len(view->text + at, (gssize)(end - at), "-dot-") : NULL;
-        if (spelled)
-            end = (gsize)(spelled - view->text);
-        g_string_append_len(box->domain, view->text + at, (gssize)(end - at));
-        box->end = end;
-        bool dot = end < view->len && view->text[end] == '.';
-        gsize n = end > at ? (dot ? 1 : mailbox_dot(view, end)) : 0;
-        more = n > 0 && end + n < view->len && mailbox_label_char(view->text[end + n]) &&
-               box->domain->len < DOMAIN_MOST;
-        if (more) {
-            box->spelled_dot = box->spelled_dot || !dot;
-            g_string_append_c(box->domain, '.');
-            at = end + n;
-        }
-    }
-    while (box->domain->len > 0 && strchr(".-", box->domain->str[box->domain->len - 1])) {
-        g_string_truncate(box->domain, box->domain->len - 1);
-        box->end--;
-    }
-}
-
-// "j a n e @ g m a i l . c o m": single characters with blanks between, on both sides of the mark.
-static bool mailbox_read_spaced(Mailbox *box)
-{
-    const DetectView *view = box->scan->view;
-    gsize at = box->mark_start;
-    while (at >= 2 && view->text[at - 1] != ' ' && at == box->mark_start)
-        return false;
-    while (at >= 2 && view->text[at - 1] == ' ' && mailbox_local_char(view->text[at - 2]) &&
-           (at == 2 || view->text[at - 3] == ' ' || view->text[at - 3] == '\n') &&
-           box->local->len < LOCAL_MOST) {
-        g_string_insert_c(box->local, 0, view->text[at - 2]);
-        at -= 2;
-    }
-    box->start = at;
-    for (at = box->mark_end; at + 1 < view->len && view->text[at] == ' ' && box->domain->len < LOCAL_MOST &&
-                             (mailbox_label_char(view->text[at + 1]) || view->text[at + 1] == '.');
-         at += 2) {
-        if (at + 2 < view->len && strchr(" \n.,!?)", view->text[at + 2]) == NULL)
-            break;
-        g_string_append_c(box->domain, view->text[at + 1]);
-        box->end = at + 2;
-    }
-    box->spaced = box->local->len >= 3 && box->domain->len >= 4;
-    if (!box->spaced) {
-        g_string_truncate(box->local, 0);
-        g_string_truncate(box->domain, 0);
-    }
-    return box->spaced;
-}
 
 // ---- values ----------------------------------------------------------------------------------------------
 
@@ -189,29 +23,7 @@ char *mailbox_value(const DetectData *data, const Config *config, const char *lo
     return roster_canonical_address(config, address);
 }
 
-static bool mailbox_is_made_up(const char *local)
-{
-    return local[strcspn(local, "0123456789._+-")] != '\0';
-}
-
-// Words before "at" that are nobody's mailbox.
-static bool mailbox_is_word(const char *local)
-{
-    static const char *const WORDS[] = {
-        "me",        "address",   "account", "look",  "mail",    "email",    "us",      "them",
-        "him",       "her",       "you",     "it",    "here",    "not",      "is",      "are",
-        "available", "contact",   "reach",   "back",  "write",   "login",    "signed",  "sign",
-        "log",       "works",     "work",    "inbox", "only",    "or",       "and",     "also",
-        "one",       "up",        "down",    "team",  "support", "people",   "found",   "just",
-        "accounts",  "addresses", "in",      "out",   "my",      "personal", "private", "job"};
-    bool is = strlen(local) < 3;
-    for (gsize i = 0; !is && i < G_N_ELEMENTS(WORDS); i++)
-        is = strcmp(local, WORDS[i]) == 0;
-    return is;
-}
-
-// A word about writing stands shortly before.
-static bool mailbox_cued(DetectScan *scan, gsize start)
+bool mailbox_cued(DetectScan *scan, gsize start)
 {
     static const char *const CUES[] = {"mail",    "write",  "reach", "contact", "correo",
                                        "address", "escrib", "send",  "message"};
@@ -237,6 +49,8 @@ static double mailbox_shape(Mailbox *box)
         shape = 0;
     else if (box->spaced)
         shape = 0.9;
+    else if (box->split && box->mark == AT_SPACED)
+        shape = webmail || box->spelled_dot || mailbox_is_made_up(box->local->str) ? 0.85 : 0;
     else if (box->mark == AT_SIGN || box->mark == AT_BRACKET)
         shape = 0.95;
     else if (box->mark == AT_SPACED)
@@ -278,19 +92,26 @@ static void mailbox_note(Candidate *candidate, const Mailbox *box, bool latin, b
         candidate_obfuscated(candidate, "homoglyph");
     if (no_domain)
         candidate_obfuscated(candidate, "no-domain");
+    if (box->said)
+        candidate_obfuscated(candidate, "spelled");
+    if (box->split)
+        candidate_obfuscated(candidate, "split");
 }
 
 // A number before a carrier's gateway is a phone that gets text messages.
 static char *mailbox_gateway_number(const Mailbox *box)
 {
-    const char *local = box->local->str;
-    bool digits = strspn(local, "0123456789") == strlen(local);
-    return digits && tables_sms_gateway(box->scan->data, box->domain->str)
-               ? phone_nanp(box->scan->data, local, box->local->len)
+    char digits[12];
+    gsize n = 0, at = 0;
+    for (; box->local->str[at] && n < sizeof digits && strchr("0123456789-._", box->local->str[at]); at++)
+        if (g_ascii_isdigit(box->local->str[at]))
+            digits[n++] = box->local->str[at];
+    return box->local->str[at] == '\0' && tables_sms_gateway(box->scan->data, box->domain->str)
+               ? phone_nanp(box->scan->data, digits, n)
                : NULL;
 }
 
-static void mailbox_emit(Mailbox *box, double shape, bool no_domain)
+void mailbox_emit(Mailbox *box, double shape, bool no_domain)
 {
     DetectScan *scan = box->scan;
     bool latin = false;
@@ -313,48 +134,24 @@ static void mailbox_emit(Mailbox *box, double shape, bool no_domain)
 
 // ---- finding ---------------------------------------------------------------------------------------------
 
-// The mail service named at `at` without its ending: its domain, and where the name ends.
-static const char *mailbox_provider(const DetectScan *scan, gsize at, gsize *end)
+// Most words "at" have neither a domain nor a mail service behind them.
+static bool mailbox_leads_nowhere(const DetectScan *scan, AtMark mark, gsize end)
 {
     const DetectView *view = scan->view;
-    const char *domain = NULL;
-    gsize stop = at;
-    for (guint words = 0; !domain && words < 2 && stop < view->len; words++) {
-        stop += words;
-        while (stop < view->len && stop - at < 24 && g_ascii_isalnum(view->text[stop]))
-            stop++;
-        domain = stop > at ? tables_mail_provider(scan->data, view->text + at, stop - at) : NULL;
-        if (stop < view->len && view->text[stop] != ' ')
-            break;
-    }
-    *end = stop;
-    return domain;
-}
-
-static void mailbox_try_provider(Mailbox *box)
-{
-    DetectScan *scan = box->scan;
-    gsize end;
-    const char *domain = mailbox_provider(scan, box->mark_end, &end);
-    bool closed = end >= scan->view->len || strchr("@.-_", scan->view->text[end]) == NULL ||
-                  (scan->view->text[end] == '.' &&
-                   !(end + 1 < scan->view->len && g_ascii_isalnum(scan->view->text[end + 1])));
-    if (domain && closed && box->local->len > 0 && !mailbox_is_word(box->local->str)) {
-        bool made_up = mailbox_is_made_up(box->local->str), cued = mailbox_cued(scan, box->start);
-        g_string_assign(box->domain, domain);
-        box->end = end;
-        double shape = box->mark == AT_SIGN     ? 0.85
-                       : box->mark == AT_SPACED ? 0.7
-                       : made_up                ? (cued ? 0.85 : 0.75)
-                       : cued                   ? 0.6
-                                                : 0.35;
-        mailbox_emit(box, shape, true);
-    }
+    gsize stop = end, name;
+    while (stop < view->len && stop - end < 63 && mailbox_label_char(view->text[stop]))
+        stop++;
+    return mark == AT_WORD && stop - end != 1 &&
+           (stop == end ||
+            (view->text[stop] != '.' && mailbox_dot(view, stop) == 0 &&
+             !memmem(view->text + end, stop - end, "-dot-", 5) && !mailbox_provider(scan, end, &name)));
 }
 
 static void mailbox_try(DetectScan *scan, AtMark mark, gsize start, gsize end)
 {
     const DetectView *view = scan->view;
+    if (mailbox_leads_nowhere(scan, mark, end))
+        return;
     Mailbox box = {.scan = scan,
                    .mark = mark,
                    .mark_start = start,
@@ -362,9 +159,13 @@ static void mailbox_try(DetectScan *scan, AtMark mark, gsize start, gsize end)
                    .local = g_string_new(NULL),
                    .domain = g_string_new(NULL)};
     scan->work += 8;
+    box.split = memchr(view->text + start, '\n', end - start) != NULL;
     if (!mailbox_read_spaced(&box)) {
-        mailbox_read_local(&box, start);
+        gsize name = mailbox_before_remark(view, start);
+        mailbox_read_local(&box, name);
         mailbox_read_domain(&box, end);
+        if (name < start || mailbox_after_remark(view, box.end) > box.end)
+            mailbox_join_words(&box);
     }
     bool whole = box.local->len > 0 && box.domain->len > 0 && !scan_taken(scan, box.start, box.end) &&
                  !(box.start >= 3 && memcmp(view->text + box.start - 3, "://", 3) == 0);
@@ -385,7 +186,9 @@ static void mailbox_find_signs(DetectScan *scan)
 {
     const DetectView *view = scan->view;
     for (gsize at = 0; at < view->len && !*scan->truncated; at++) {
-        gsize n = view->text[at] == '@'                                           ? 1
+        at += strcspn(view->text + at, "@%");
+        gsize n = at >= view->len                                                 ? 0
+                  : view->text[at] == '@'                                         ? 1
                   : at + 3 <= view->len && memcmp(view->text + at, "%40", 3) == 0 ? 3
                                                                                   : 0;
         if (n == 0)
@@ -395,123 +198,96 @@ static void mailbox_find_signs(DetectScan *scan)
             start--;
         while (end < view->len && end - at < n + 2 && view->text[end] == ' ')
             end++;
+        if (end < view->len && view->text[end] == '\n') // a line ends behind the sign
+            end = mailbox_skip(view, end + 1, 1, 0, "> ", 4);
         bool spaced = start < at || end > at + n;
-        Mailbox probe = {.scan = scan,
-                         .mark_start = at,
-                         .mark_end = at + n,
-                         .local = g_string_new(NULL),
-                         .domain = g_string_new(NULL)};
-        bool letters = spaced && mailbox_read_spaced(&probe);
-        g_string_free(probe.local, TRUE);
-        g_string_free(probe.domain, TRUE);
-        if (letters)
-            mailbox_try(scan, AT_SPACED, at, at + n);
-        else
-            mailbox_try(scan, spaced ? AT_SPACED : AT_SIGN, start, end);
+        mailbox_try(scan, spaced ? AT_SPACED : AT_SIGN, start, end);
         at += n - 1;
     }
+}
+
+static const struct {
+    const char *word;
+    bool bare; // also without brackets
+} AT_WORDS[] = {{"at", true}, {"arroba", true}, {"arobase", true}, {"arobas", true},
+                {"@", false}, {"a", false},     {"ät", false}};
+
+void mailbox_spots(SpotTable *table)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(AT_WORDS); i++)
+        spots_add(table, SPOT_AT, AT_WORDS[i].word);
+}
+
+// Bytes of the word for @ at `word`; 0 when there is none. `*out_bare`: also without brackets.
+static gsize mailbox_at_word(const DetectView *view, gsize word, bool *out_bare)
+{
+    static const char *const SIGNS[] = {" sign", "-sign", " symbol"};
+    gsize n = 0;
+    for (gsize i = 0; n == 0 && i < G_N_ELEMENTS(AT_WORDS); i++) {
+        gsize len = strlen(AT_WORDS[i].word);
+        if (view->len - word >= len && memcmp(view->text + word, AT_WORDS[i].word, len) == 0 &&
+            (word + len == view->len || !g_ascii_isalnum(view->text[word + len]))) {
+            n = len;
+            *out_bare = AT_WORDS[i].bare;
+        }
+    }
+    for (gsize i = 0; n == 2 && i < G_N_ELEMENTS(SIGNS); i++) {
+        gsize len = strlen(SIGNS[i]);
+        if (view->len - word >= n + len && memcmp(view->text + word + n, SIGNS[i], len) == 0)
+            n += len;
+    }
+    return n;
+}
+
+// "(at)", "[ @ ]", " at ", "_at_", "/at/": the mark whose word begins at `word`, not reaching before `floor`, with the
+// blanks around it. False when there is none.
+static bool mailbox_mark(const DetectView *view, gsize word, gsize floor, gsize *start, gsize *end)
+{
+    static const char BESIDE[] = " \t_*-", BLANK[] = " \t\n", QUOTES[] = "\"'/|~.";
+    const char *text = view->text;
+    bool found = false, bare = false;
+    gsize n = mailbox_at_word(view, word, &bare), after = word + n;
+    if (n > 0) {
+        *start = mailbox_skip(view, word, -1, floor, BESIDE, 2);
+        *end = mailbox_skip(view, after, 1, 0, BESIDE, 2);
+        bool around = *start > floor && *end < view->len;
+        found = around && strchr("([{<", text[*start - 1]) && strchr(")]}>", text[*end]);
+        if (found) {
+            *start -= 1;
+            *end += 1;
+        } else if (around && bare && *start == word && *end == after && text[word - 1] == text[after] &&
+                   strchr(QUOTES, text[after])) {
+            *start = mailbox_skip(view, word, -1, floor, (char[]){text[after], '\0'}, 3);
+            *end = mailbox_skip(view, after, 1, 0, (char[]){text[after], '\0'}, 3);
+            found = text[after] != '.' || (word - *start > 1 && *end - after > 1); // "look.at.it"
+        } else if (bare && word > floor && strchr(" \t\n_*-", text[word - 1]) && after < view->len &&
+                   strchr(" \t\n_*-", text[after])) {
+            found = true;
+            *start = text[word - 1] == '\n' ? word : word - 1;
+            *end = after + 1;
+        }
+    }
+    *start = found ? mailbox_skip(view, *start, -1, floor, BLANK, 3) : 0;
+    *end = found ? mailbox_skip(view, *end, 1, 0, BLANK, 3) : 0;
+    return found;
 }
 
 static void mailbox_find_marks(DetectScan *scan)
 {
     const DetectView *view = scan->view;
-    PatternMatch match;
-    for (gsize at = 0; !*scan->truncated && pattern_next(scan, PATTERN_AT_MARK, &at, &match);) {
-        gsize start = match.start[0], end = match.end[0];
-        bool bracket = memchr(view->text + start, ' ', end - start) == NULL;
-        for (gsize i = start; i < end && !bracket; i++)
-            bracket = strchr("([{<", view->text[i]) != NULL;
+    gsize at = 0, start, end;
+    guint i = 0;
+    const Spot *spot;
+    while (!*scan->truncated && (spot = spots_next(view, &i, SPOT_AT | SPOT_SIGN, at)) != NULL) {
+        if (!mailbox_mark(view, spot->start, at, &start, &end))
+            continue;
+        bool bracket = memchr(view->text + start, ' ', end - start) == NULL ||
+                       memmem(view->text + start, end - start, "sign", 4) != NULL;
+        for (gsize k = start; k < end && !bracket; k++)
+            bracket = strchr("([{<\"'/|~.", view->text[k]) != NULL;
         // "at", "on" between words: blanks end the one mark and begin the next
         at = end > start + 1 ? end - 1 : end;
         mailbox_try(scan, bracket ? AT_BRACKET : AT_WORD, start, end);
-    }
-}
-
-// "my gmail is jdoe99", "gmail: jdoe99", "jdoe99 (gmail)", "jdoe99 on gmail".
-static void mailbox_beside_provider(DetectScan *scan, gsize start, gsize end, const char *domain)
-{
-    static const char *const BEHIND[] = {": ",  " is ", " es ",         ":",
-                                         " = ", " - ",  " address is ", " account is "};
-    static const char *const BEFORE[] = {" (", " on ", " en ", " - ", " with "};
-    const DetectView *view = scan->view;
-    Mailbox box = {
-        .scan = scan, .mark = AT_WORD, .local = g_string_new(NULL), .domain = g_string_new(domain)};
-    for (gsize i = 0; box.local->len == 0 && i < G_N_ELEMENTS(BEHIND); i++) {
-        gsize n = strlen(BEHIND[i]), at = end + n, stop = at;
-        if (at >= view->len || memcmp(view->text + end, BEHIND[i], n) != 0)
-            continue;
-        while (stop < view->len && stop - at < LOCAL_MOST && mailbox_local_char(view->text[stop]))
-            stop++;
-        while (stop > at && strchr(".-'", view->text[stop - 1]))
-            stop--;
-        if (stop < view->len && view->text[stop] == '@')
-            break;
-        g_string_append_len(box.local, view->text + at, (gssize)(stop - at));
-        box.start = at;
-        box.end = stop;
-    }
-    for (gsize i = 0; box.local->len == 0 && i < G_N_ELEMENTS(BEFORE); i++) {
-        gsize n = strlen(BEFORE[i]);
-        if (start <= n || memcmp(view->text + start - n, BEFORE[i], n) != 0)
-            continue;
-        mailbox_read_local(&box, start - n);
-        box.end = end;
-        if (!mailbox_is_made_up(box.local->str))
-            g_string_truncate(box.local, 0);
-    }
-    if (box.local->len >= 4 && mailbox_is_made_up(box.local->str) && !scan_taken(scan, box.start, box.end) &&
-        g_ascii_isalnum(box.local->str[0]))
-        mailbox_emit(&box, 0.75, true);
-    g_string_free(box.local, TRUE);
-    g_string_free(box.domain, TRUE);
-}
-
-// "janedoeatgmaildotcom": written as one word.
-static void mailbox_in_one_word(DetectScan *scan, gsize start, gsize end)
-{
-    static const char *const ENDS[] = {"dotcom", "dotnet", "dotorg"};
-    const DetectView *view = scan->view;
-    gsize stop = 0;
-    for (gsize i = 0; !stop && i < G_N_ELEMENTS(ENDS); i++)
-        if (end - start > 12 && memcmp(view->text + end - 6, ENDS[i], 6) == 0)
-            stop = end - 6;
-    for (gsize at = start + 2; stop && at + 2 < stop; at++) {
-        const char *domain = memcmp(view->text + at, "at", 2) == 0
-                                 ? tables_mail_provider(scan->data, view->text + at + 2, stop - at - 2)
-                                 : NULL;
-        if (domain) {
-            Mailbox box = {.scan = scan,
-                           .mark = AT_WORD,
-                           .spelled_dot = true,
-                           .start = start,
-                           .end = end,
-                           .local = g_string_new_len(view->text + start, (gssize)(at - start)),
-                           .domain = g_string_new(domain)};
-            mailbox_emit(&box, 0.85, false);
-            g_string_free(box.local, TRUE);
-            g_string_free(box.domain, TRUE);
-            stop = 0;
-        }
-    }
-}
-
-static void mailbox_find_providers(DetectScan *scan)
-{
-    const DetectView *view = scan->view;
-    for (gsize at = 0; at < view->len && !*scan->truncated;) {
-        gsize end = at;
-        while (end < view->len && g_ascii_isalnum(view->text[end]))
-            end++;
-        bool begins = at == 0 || strchr(" \n\t(:/,\"'", view->text[at - 1]) != NULL;
-        gsize stop = end;
-        const char *domain = NULL;
-        if (end > at && end - at < 24 && begins)
-            domain = mailbox_provider(scan, at, &stop);
-        if (domain && !scan_taken(scan, at, stop))
-            mailbox_beside_provider(scan, at, stop, domain);
-        else if (end - at > 12 && end - at < LOCAL_MOST && begins)
-            mailbox_in_one_word(scan, at, end);
-        at = MAX(end, at + 1);
     }
 }
 

@@ -1,5 +1,5 @@
 // payment: handles of payment services, where the service is named beside them. Links to them are social.c's.
-#include "detect/internal.h"
+#include "detect/spots.h"
 
 #include <string.h>
 
@@ -122,19 +122,35 @@ static void payment_around(DetectScan *scan, const PaymentService *service, gsiz
     }
 }
 
+void payment_spots(SpotTable *table)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(SERVICES); i++)
+        spots_add(table, SPOT_SERVICE, SERVICES[i].word + (SERVICES[i].word[0] == '$' ? 1 : 0));
+}
+
+// Is the service named at `start`, a run's first byte, or one before it where its word begins with a sign?
+static bool payment_named(const DetectView *view, const PaymentService *service, gsize *start)
+{
+    gsize n = strlen(service->word);
+    if (service->word[0] == '$' && *start > 0)
+        (*start)--;
+    return view->len - *start >= n && memcmp(view->text + *start, service->word, n) == 0 &&
+           (*start == 0 || !g_ascii_isalnum(view->text[*start - 1])) &&
+           (service->sign == '\0' || *start + n == view->len || !g_ascii_isalnum(view->text[*start + n]));
+}
+
 void payment_find(DetectScan *scan)
 {
-    const DetectView *view = scan->view;
+    guint first = 0;
+    if (!spots_next(scan->view, &first, SPOT_SERVICE, 0))
+        return;
     for (guint i = 0; i < G_N_ELEMENTS(SERVICES); i++) {
-        gsize n = strlen(SERVICES[i].word);
-        const char *at = memmem(view->text, view->len, SERVICES[i].word, n);
-        while (at && !*scan->truncated) {
-            gsize start = (gsize)(at - view->text);
-            bool whole = (start == 0 || !g_ascii_isalnum(at[-1])) &&
-                         (SERVICES[i].sign == '\0' || start + n == view->len || !g_ascii_isalnum(at[n]));
-            if (whole)
-                payment_around(scan, &SERVICES[i], start, start + n);
-            at = memmem(at + n, view->len - start - n, SERVICES[i].word, n);
+        const Spot *spot;
+        for (guint k = first - 1;
+             !*scan->truncated && (spot = spots_next(scan->view, &k, SPOT_SERVICE, 0));) {
+            gsize start = spot->start;
+            if (payment_named(scan->view, &SERVICES[i], &start))
+                payment_around(scan, &SERVICES[i], start, start + strlen(SERVICES[i].word));
         }
     }
 }

@@ -18,8 +18,11 @@ static const CueWord CUES[] = {
     {"abn", CUE_OTHER},
     {"account", CUE_OTHER},
     {"acct", CUE_OTHER},
+    {"area", CUE_WEAK},
     {"asset", CUE_OTHER},
     {"barcode", CUE_OTHER},
+    {"bid", CUE_OTHER},
+    {"booking", CUE_OTHER},
     {"c", CUE_PHONE},
     {"call", CUE_PHONE},
     {"called", CUE_PHONE},
@@ -28,26 +31,46 @@ static const CueWord CUES[] = {
     {"calls", CUE_PHONE},
     {"card", CUE_OTHER},
     {"case", CUE_OTHER},
+    {"catalog", CUE_OTHER},
+    {"catalogue", CUE_OTHER},
     {"cel", CUE_PHONE},
     {"cell", CUE_PHONE},
     {"cellphone", CUE_PHONE},
     {"cells", CUE_PHONE},
+    {"celu", CUE_PHONE},
     {"celular", CUE_PHONE},
     {"certificate", CUE_OTHER},
+    {"chapter", CUE_OTHER},
+    {"chapters", CUE_OTHER},
+    {"citation", CUE_OTHER},
     {"claim", CUE_OTHER},
     {"clm", CUE_OTHER},
     {"code", CUE_OTHER},
+    {"combination", CUE_OTHER},
+    {"combo", CUE_OTHER},
+    {"comuniquense", CUE_PHONE},
     {"confirmation", CUE_OTHER},
     {"contact", CUE_PHONE},
+    {"course", CUE_OTHER},
+    {"crn", CUE_OTHER},
+    {"cusip", CUE_OTHER},
     {"dial", CUE_PHONE},
     {"digits", CUE_PHONE},
+    {"docket", CUE_OTHER},
     {"doi", CUE_OTHER},
     {"ein", CUE_OTHER},
+    {"escribeme", CUE_PHONE},
+    {"escribirme", CUE_PHONE},
+    {"exercise", CUE_OTHER},
+    {"exercises", CUE_OTHER},
     {"f", CUE_PHONE},
     {"facetime", CUE_PHONE},
     {"fax", CUE_PHONE},
     {"fedex", CUE_OTHER},
     {"fono", CUE_PHONE},
+    {"grades", CUE_OTHER},
+    {"grant", CUE_OTHER},
+    {"guasap", CUE_PHONE},
     {"h", CUE_PHONE},
     {"hmu", CUE_PHONE},
     {"home", CUE_WEAK},
@@ -57,7 +80,10 @@ static const CueWord CUES[] = {
     {"inventory", CUE_OTHER},
     {"invoice", CUE_OTHER},
     {"isbn", CUE_OTHER},
+    {"isbns", CUE_OTHER},
     {"issn", CUE_OTHER},
+    {"item", CUE_OTHER},
+    {"lada", CUE_PHONE},
     {"landline", CUE_PHONE},
     {"lasid", CUE_OTHER},
     {"lat", CUE_OTHER},
@@ -65,13 +91,21 @@ static const CueWord CUES[] = {
     {"license", CUE_OTHER},
     {"line", CUE_WEAK},
     {"llama", CUE_PHONE},
+    {"llamame", CUE_PHONE},
     {"llamar", CUE_PHONE},
+    {"llamarme", CUE_PHONE},
     {"llame", CUE_PHONE},
+    {"llameme", CUE_PHONE},
+    {"llamenme", CUE_PHONE},
+    {"locker", CUE_OTHER},
+    {"lockers", CUE_OTHER},
     {"lon", CUE_OTHER},
     {"longitude", CUE_OTHER},
     {"lot", CUE_OTHER},
     {"m", CUE_PHONE},
+    {"mandame", CUE_PHONE},
     {"marca", CUE_PHONE},
+    {"marcame", CUE_PHONE},
     {"membership", CUE_OTHER},
     {"mensaje", CUE_PHONE},
     {"message", CUE_PHONE},
@@ -89,25 +123,38 @@ static const CueWord CUES[] = {
     {"office", CUE_WEAK},
     {"order", CUE_OTHER},
     {"p", CUE_PHONE},
+    {"page", CUE_OTHER},
     {"pager", CUE_PHONE},
+    {"pages", CUE_OTHER},
     {"parcel", CUE_OTHER},
+    {"part", CUE_OTHER},
     {"passcode", CUE_OTHER},
     {"password", CUE_OTHER},
+    {"patent", CUE_OTHER},
     {"permit", CUE_OTHER},
     {"ph", CUE_PHONE},
     {"phone", CUE_PHONE},
     {"phones", CUE_PHONE},
     {"pin", CUE_OTHER},
     {"po", CUE_OTHER},
+    {"policy", CUE_OTHER},
+    {"pp", CUE_OTHER},
+    {"problem", CUE_OTHER},
+    {"problems", CUE_OTHER},
+    {"psalm", CUE_OTHER},
     {"receipt", CUE_OTHER},
     {"ref", CUE_OTHER},
     {"reference", CUE_OTHER},
     {"registration", CUE_OTHER},
     {"requisition", CUE_OTHER},
     {"ring", CUE_PHONE},
+    {"ringing", CUE_PHONE},
     {"room", CUE_OTHER},
+    {"rooms", CUE_OTHER},
     {"routing", CUE_OTHER},
     {"sasid", CUE_OTHER},
+    {"score", CUE_OTHER},
+    {"scores", CUE_OTHER},
     {"serial", CUE_OTHER},
     {"shipment", CUE_OTHER},
     {"signal", CUE_PHONE},
@@ -118,18 +165,26 @@ static const CueWord CUES[] = {
     {"t", CUE_PHONE},
     {"tel", CUE_PHONE},
     {"telefono", CUE_PHONE},
+    {"telefonos", CUE_PHONE},
     {"telephone", CUE_PHONE},
+    {"telf", CUE_PHONE},
     {"text", CUE_PHONE},
+    {"textea", CUE_PHONE},
+    {"texteame", CUE_PHONE},
     {"texting", CUE_PHONE},
+    {"textme", CUE_PHONE},
     {"texto", CUE_PHONE},
     {"texts", CUE_PHONE},
     {"ticket", CUE_OTHER},
+    {"tlf", CUE_PHONE},
     {"tracking", CUE_OTHER},
     {"transaction", CUE_OTHER},
     {"txt", CUE_PHONE},
     {"upc", CUE_OTHER},
     {"ups", CUE_OTHER},
     {"usps", CUE_OTHER},
+    {"verse", CUE_OTHER},
+    {"verses", CUE_OTHER},
     {"vin", CUE_OTHER},
     {"voicemail", CUE_PHONE},
     {"voucher", CUE_OTHER},
@@ -137,6 +192,8 @@ static const CueWord CUES[] = {
     {"wa", CUE_PHONE},
     {"wasap", CUE_PHONE},
     {"webinar", CUE_OTHER},
+    {"whats", CUE_PHONE},
+    {"whatsap", CUE_PHONE},
     {"whatsapp", CUE_PHONE},
     {"work", CUE_WEAK},
     {"zip", CUE_OTHER},
@@ -193,10 +250,24 @@ static bool cue_is(const DetectView *view, gsize start, gsize end, const char *w
     return end - start == strlen(word) && memcmp(view->text + start, word, end - start) == 0;
 }
 
-// "area code" says the opposite of "code".
-static bool cue_after_area(const DetectView *view, gsize start)
+static bool cue_after(const DetectView *view, gsize start, const char *word)
 {
-    return start >= 5 && memcmp(view->text + start - 5, "area", 4) == 0;
+    gsize n = strlen(word);
+    return start > n && memcmp(view->text + start - n - 1, word, n) == 0;
+}
+
+// What words mean together: "area code" says the opposite of "code".
+static CueClass cue_together(const DetectView *view, gsize start, gsize end, CueClass cue)
+{
+    if (cue == CUE_OTHER && cue_is(view, start, end, "code") && cue_after(view, start, "area"))
+        cue = CUE_PHONE;
+    else if (cue == CUE_WEAK && cue_is(view, start, end, "area") && cue_after(view, start, "de"))
+        cue = CUE_PHONE; // "código de área"
+    else if (cue_is(view, start, end, "course") && cue_after(view, start, "of"))
+        cue = CUE_NONE;
+    else if (cue_is(view, start, end, "o") && cue_after(view, start, "p"))
+        cue = CUE_OTHER; // "p.o. 413..."
+    return cue;
 }
 
 static PhoneCue cue_before(DetectScan *scan, gsize start)
@@ -215,8 +286,7 @@ static PhoneCue cue_before(DetectScan *scan, gsize start)
         while (at > floor && cue_letter(view->text[at - 1]))
             at--;
         CueClass cue = cue_class(view, at, end, false);
-        if (cue == CUE_OTHER && cue_is(view, at, end, "code") && cue_after_area(view, at))
-            cue = CUE_PHONE;
+        cue = cue_together(view, at, end, cue);
         if (cue == CUE_OTHER && start - end > CUE_CLOSE)
             cue = CUE_NONE;
         words++;
@@ -257,7 +327,8 @@ static PhoneCue cue_behind(DetectScan *scan, gsize end)
 static bool cue_marked_other(const DetectView *view, gsize start, CueClass before)
 {
     char mark = start > 0 ? view->text[start - 1] : '\0';
-    return mark != '\0' && strchr("#=&?", mark) != NULL && before != CUE_PHONE;
+    return mark != '\0' && strchr("#=&?", mark) != NULL && before != CUE_PHONE &&
+           !(mark == '=' && before == CUE_WEAK);
 }
 
 // Cells before `at` in its row; G_MAXUINT when the row is too long to say.

@@ -1,4 +1,5 @@
 #include "detect/phone.h"
+#include "detect/phone_world.h"
 #include "detect/tables.h"
 
 #include <string.h>
@@ -26,10 +27,13 @@ char *phone_value(const DetectData *data, const char *digits, gsize n, bool plus
     char *value = NULL;
     if (!plus || digits[0] == '1')
         value = phone_nanp(data, digits, n);
-    if (!value && plus && digits[0] != '1' && tables_country(data, digits, n))
-        value = g_strdup_printf("+%.*s", (int)n, digits);
-    if (!value && !plus && n > 10 && n <= 15 && digits[0] != '1' && tables_country(data, digits, n))
-        value = g_strdup_printf("+%.*s", (int)n, digits);
+    if (!value && (plus || n > 10) && n <= 15 && digits[0] != '1' && tables_country(data, digits, n)) {
+        g_autofree char *abroad = g_strdup_printf("+%.*s", (int)n, digits);
+        char written[PHONE_WORLD_VALUE];
+        // A plan that grew since the library was made: its length is right.
+        value = phone_world(abroad, n + 1, written) == PHONE_WORLD_YES ? g_strdup(written)
+                                                                       : g_steal_pointer(&abroad);
+    }
     if (!value && !plus && n == 7 && digits[0] >= '2')
         value = g_strndup(digits, n);
     if (!value && !plus && n >= 3 && n <= 6)

@@ -68,64 +68,83 @@ static bool phrase_holds(const PhraseReader *reader, gsize start, gsize at)
 // A word as it is compared, at most PHRASE_WORD bytes and one character more of it.
 #define PHRASE_WORD 64
 typedef struct {
-    char text[PHRASE_WORD + 8];
+    const char *text; // of the text itself, or `folded`
     gsize len;
     guint hash;
+    char folded[PHRASE_WORD + 8];
 } PhraseWord;
 
 static void phrase_put(PhraseWord *word, gunichar c)
 {
     gsize from = word->len;
     if (word->len < PHRASE_WORD && c < 0x80)
-        word->text[word->len++] = (char)c;
+        word->folded[word->len++] = (char)c;
     else if (word->len < PHRASE_WORD)
-        word->len += (gsize)g_unichar_to_utf8(c, word->text + word->len);
+        word->len += (gsize)g_unichar_to_utf8(c, word->folded + word->len);
     for (gsize i = from; i < word->len; i++)
-        word->hash = phrase_hash(word->hash, (guint8)word->text[i]);
+        word->hash = phrase_hash(word->hash, (guint8)word->folded[i]);
 }
 
-// The lower case letters and figures that follow.
-static void phrase_read_plain(PhraseReader *reader, PhraseWord *out)
+static const bool PLAIN[256] = {['a' ... 'z'] = true, ['0' ... '9'] = true};
+
+// The lower case letters and figures that a word begins with.
+static inline void phrase_read_plain(PhraseReader *reader, PhraseWord *out)
 {
-    gsize at = reader->at;
-    for (; at < reader->len; at++) {
-        char c = reader->text[at];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
-            break;
-        if (out->len < PHRASE_WORD) {
-            out->text[out->len++] = c;
-            out->hash = phrase_hash(out->hash, (guint8)c);
-        }
-    }
+    const guchar *text = (const guchar *)reader->text;
+    gsize at = reader->at, most = MIN(reader->len, at + PHRASE_WORD);
+    guint hash = PHRASE_HASH;
+    for (; at < most && PLAIN[text[at]]; at++)
+        hash = phrase_hash(hash, text[at]);
+    out->text = reader->text + reader->at;
+    out->len = at - reader->at;
+    out->hash = hash;
+    while (at < reader->len && PLAIN[text[at]])
+        at++;
     reader->at = at;
+}
+
+// Does the word that began at `start` go on?
+static inline bool phrase_goes_on(const PhraseReader *reader, gsize start)
+{
+    guchar byte = reader->at < reader->len ? (guchar)reader->text[reader->at] : ' ';
+    bool may = byte > '@' || byte == '\'' || byte == '-' || (byte >= '0' && byte <= '9');
+    return may && (phrases_fold(phrase_char(reader, reader->at)) || phrase_holds(reader, start, reader->at));
 }
 
 static void phrase_read_word(PhraseReader *reader, PhraseWord *out)
 {
     gsize start = reader->at;
-    bool more = true;
-    out->len = 0;
-    out->hash = PHRASE_HASH;
-    while (more) {
+    phrase_read_plain(reader, out);
+    bool more = phrase_goes_on(reader, start);
+    if (more) {
+        memcpy(out->folded, out->text, out->len);
+        out->text = out->folded;
+    }
+    for (; more; more = phrase_goes_on(reader, start)) {
         gunichar c = phrase_char(reader, reader->at);
         gunichar folded = phrases_fold(c);
         if (folded)
             phrase_put(out, folded);
         reader->at += c < 0x80 ? 1 : (gsize)g_unichar_to_utf8(c, NULL);
-        phrase_read_plain(reader, out);
-        more = reader->at < reader->len &&
-               (phrases_fold(phrase_char(reader, reader->at)) || phrase_holds(reader, start, reader->at));
     }
 }
 
-// Number of a word in the book; 0 = no pattern knows it.
-static guint32 phrase_number(const PhraseBook *book, const PhraseWord *word)
+// What is known of a word; an entry of zeroes where nothing is.
+static const PhraseEntry *phrase_entry(const PhraseWords *words, const PhraseWord *word)
 {
-    const PhraseEntry *entry = &book->entries[word->hash & book->mask];
-    while (entry->word && !(entry->hash == word->hash && strncmp(entry->word, word->text, word->len) == 0 &&
-                            entry->word[word->len] == '\0'))
-        entry = entry == &book->entries[book->mask] ? book->entries : entry + 1;
-    return entry->number;
+    const PhraseEntry *entry = &words->entries[word->hash & words->mask];
+    while (entry->word && !(entry->hash == word->hash && entry->len == word->len &&
+                            memcmp(entry->word, word->text, word->len) == 0))
+        entry = entry == &words->entries[words->mask] ? words->entries : entry + 1;
+    return entry;
+}
+
+guint32 phrases_number(const PhraseWords *words, const char *word, gsize len)
+{
+    PhraseWord plain = {.text = word, .len = len, .hash = PHRASE_HASH};
+    for (gsize i = 0; i < len; i++)
+        plain.hash = phrase_hash(plain.hash, (guint8)word[i]);
+    return phrase_entry(words, &plain)->number;
 }
 
 static void phrase_read_gap(PhraseReader *reader)
@@ -154,28 +173,50 @@ static void phrase_read_gap(PhraseReader *reader)
     reader->before = MAX(reader->before, found);
 }
 
-GArray *phrases_tokens(const PhraseBook *book, const char *text, gsize len)
+// Reads the word at the reader's place.
+static void phrase_take(PhraseReader *reader, const PhraseWords *words, PhraseToken *token)
 {
-    GArray *tokens = g_array_sized_new(FALSE, FALSE, sizeof(PhraseToken), (guint)(len / 8) + 8);
     PhraseWord word;
-    PhraseReader reader = {.text = text, .len = len, .line = true};
-    while (reader.at < len) {
-        if (phrases_fold(phrase_char(&reader, reader.at))) {
-            PhraseToken token = {.start = (guint32)reader.at,
-                                 .before = reader.before,
-                                 .line = reader.line,
-                                 .quoted = reader.quoted};
-            phrase_read_word(&reader, &word);
-            token.end = (guint32)reader.at;
-            token.word = phrase_number(book, &word);
-            g_array_append_val(tokens, token);
-            reader.before = BREAK_NONE;
-            reader.line = false;
-            reader.newlines = 0;
+    *token = (PhraseToken){.start = (guint32)reader->at,
+                           .before = reader->before,
+                           .line = reader->line,
+                           .quoted = reader->quoted};
+    phrase_read_word(reader, &word);
+    token->end = (guint32)reader->at;
+    const PhraseEntry *entry = phrase_entry(words, &word);
+    token->word = entry->number;
+    token->classes = entry->classes;
+    reader->before = BREAK_NONE;
+    reader->line = false;
+    reader->newlines = 0;
+}
+
+// The next words of the reader, at most `most`.
+static void phrase_take_all(PhraseReader *reader, const PhraseWords *words, GArray *tokens, guint most)
+{
+    guint count = tokens->len, room = MIN(most, count + 64);
+    g_array_set_size(tokens, room);
+    while (reader->at < reader->len && count < most) {
+        if (reader->text[reader->at] == ' ') {
+            reader->at++;
+        } else if (PLAIN[(guchar)reader->text[reader->at]] || phrases_fold(phrase_char(reader, reader->at))) {
+            if (count == room) {
+                room = MIN(most, room * 2);
+                g_array_set_size(tokens, room);
+            }
+            phrase_take(reader, words, &g_array_index(tokens, PhraseToken, count++));
         } else {
-            phrase_read_gap(&reader);
+            phrase_read_gap(reader);
         }
     }
+    g_array_set_size(tokens, count);
+}
+
+GArray *phrases_tokens(const PhraseWords *words, const char *text, gsize len)
+{
+    GArray *tokens = g_array_sized_new(FALSE, FALSE, sizeof(PhraseToken), (guint)(len / 5) + 8);
+    PhraseReader reader = {.text = text, .len = len, .line = true};
+    phrase_take_all(&reader, words, tokens, G_MAXUINT);
     return tokens;
 }
 
@@ -187,6 +228,20 @@ static bool phrase_words_at(const GArray *words, const GArray *tokens, guint at,
     for (guint i = 0; same && i < words->len; i++)
         same = g_array_index(words, guint32, i) == g_array_index(tokens, PhraseToken, at + i).word;
     return same;
+}
+
+// The first choice that begins with `word`: they are sorted by it.
+static guint phrase_choice(const PhraseItem *item, guint32 word)
+{
+    guint low = 0, high = item->choices->len;
+    while (low < high) {
+        guint mid = low + (high - low) / 2;
+        if (item->order[mid] < word)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
 }
 
 static guint64 phrase_step(const PhraseItem *item, const GArray *tokens, guint first, guint limit,
@@ -205,7 +260,8 @@ static guint64 phrase_step(const PhraseItem *item, const GArray *tokens, guint f
         bool may = item->firsts[word / 8] >> word % 8 & 1;
         if (may && item->single)
             to |= G_GUINT64_CONSTANT(2) << offset;
-        for (guint c = 0; may && !item->single && c < item->choices->len; c++) {
+        guint c = may && !item->single ? phrase_choice(item, word) : item->choices->len;
+        for (; c < item->choices->len && item->order[c] == word; c++) {
             const GArray *words = g_ptr_array_index(item->choices, c);
             if (phrase_words_at(words, tokens, first + offset, limit))
                 to |= G_GUINT64_CONSTANT(1) << (offset + words->len);
@@ -223,38 +279,100 @@ static guint phrase_length(const Phrase *phrase, const GArray *tokens, guint fir
     return ends > 1 ? 63 - (guint)__builtin_clzll(ends) : 0;
 }
 
-static GArray *phrase_match_all(const PhraseBook *book, const GArray *tokens, guint max, bool lines)
+// Where the sentence of word `first` ends, or what is looked at of it; `stop` is that of the word before.
+static guint phrase_stop(const GArray *tokens, guint first, guint stop)
 {
-    GArray *hits = g_array_new(FALSE, FALSE, sizeof(PhraseHit));
-    guint stop = 0; // where the sentence ends
-    for (guint first = 0; first < tokens->len && hits->len < max; first++) {
-        const PhraseToken *token = &g_array_index(tokens, PhraseToken, first);
-        const GArray *starts =
-            token->word && (token->line || !lines) ? g_ptr_array_index(book->starts, token->word) : NULL;
-        stop = MAX(stop, first + 1);
-        while (starts && stop < tokens->len && stop < first + PHRASE_REACH &&
-               g_array_index(tokens, PhraseToken, stop).before < BREAK_SENTENCE)
-            stop++;
-        guint limit = MIN(stop, first + PHRASE_REACH);
-        for (guint i = 0; starts && i < starts->len && hits->len < max; i++) {
-            const Phrase *phrase = g_ptr_array_index(book->phrases, g_array_index(starts, guint, i));
-            guint length = phrase_length(phrase, tokens, first, limit);
+    stop = MAX(stop, first + 1);
+    while (stop < tokens->len && stop < first + PHRASE_REACH &&
+           g_array_index(tokens, PhraseToken, stop).before < BREAK_SENTENCE)
+        stop++;
+    return stop;
+}
+
+// The word behind `first` in its sentence; 0 when there is none.
+static guint32 phrase_second(const GArray *tokens, guint first)
+{
+    const PhraseToken *next = first + 1 < tokens->len ? &g_array_index(tokens, PhraseToken, first + 1) : NULL;
+    return next && next->before < BREAK_SENTENCE ? next->word : 0;
+}
+
+// May a phrase begin with the first two of `tokens`?
+static bool phrase_may_match(const PhraseBook *book, const GArray *tokens)
+{
+    guint32 word = g_array_index(tokens, PhraseToken, 0).word, second = phrase_second(tokens, 0);
+    guint64 bits = 0;
+    for (guint k = 0; k < book->stride; k++)
+        bits |=
+            (book->firsts[(gsize)word * book->stride + k] & book->seconds[(gsize)second * book->stride + k]) |
+            book->loose[(gsize)word * book->stride + k];
+    return bits != 0;
+}
+
+// Adds the hits of phrases that begin at `first`.
+static void phrase_match_at(const PhraseBook *book, const GArray *tokens, guint first, guint *stop, guint max,
+                            GArray *hits)
+{
+    guint32 word = g_array_index(tokens, PhraseToken, first).word, second = phrase_second(tokens, first);
+    const guint64 *may = book->firsts + (gsize)word * book->stride;
+    const guint64 *then = book->seconds + (gsize)second * book->stride;
+    const guint64 *loose = book->loose + (gsize)word * book->stride;
+    for (guint k = 0; k < book->stride; k++) {
+        for (guint64 bits = (may[k] & then[k]) | loose[k]; bits && hits->len < max; bits &= bits - 1) {
+            guint number = k * 64 + (guint)__builtin_ctzll(bits);
+            const Phrase *phrase = g_ptr_array_index(book->phrases, number);
+            *stop = phrase_stop(tokens, first, *stop);
+            guint length =
+                phrase->word ? 1 : phrase_length(phrase, tokens, first, MIN(*stop, first + PHRASE_REACH));
             if (length) {
-                PhraseHit hit = {phrase->section, phrase->id, g_array_index(starts, guint, i),
+                PhraseHit hit = {phrase->section, phrase->id, number,
                                  phrase->weight,  first,      first + length - 1};
                 g_array_append_val(hits, hit);
             }
         }
     }
-    return hits;
 }
 
 GArray *phrases_match(const PhraseBook *book, const GArray *tokens, guint max)
 {
-    return phrase_match_all(book, tokens, max, false);
+    GArray *hits = g_array_new(FALSE, FALSE, sizeof(PhraseHit));
+    guint stop = 0;
+    for (guint first = 0; first < tokens->len && hits->len < max; first++)
+        if (book->begins[g_array_index(tokens, PhraseToken, first).word])
+            phrase_match_at(book, tokens, first, &stop, max, hits);
+    return hits;
 }
 
-GArray *phrases_open_lines(const PhraseBook *book, const GArray *tokens)
+GArray *phrases_open_lines(const PhraseBook *book, const char *text, gsize len, GArray **out_starts)
 {
-    return phrase_match_all(book, tokens, G_MAXUINT, true);
+    GArray *hits = g_array_new(FALSE, FALSE, sizeof(PhraseHit));
+    *out_starts = g_array_new(FALSE, FALSE, sizeof(gsize));
+    g_autoptr(GArray) tokens = g_array_sized_new(FALSE, FALSE, sizeof(PhraseToken), PHRASE_REACH + 1);
+    PhraseReader reader = {.text = text, .len = len, .line = true};
+    while (reader.at < len) {
+        if (!reader.line) { // on to the next line
+            const char *end = memchr(text + reader.at, '\n', len - reader.at);
+            reader.at = end ? (gsize)(end - text) : len;
+            phrase_read_gap(&reader);
+        } else if (!phrases_fold(phrase_char(&reader, reader.at))) {
+            phrase_read_gap(&reader);
+        } else {
+            PhraseReader ahead = reader;
+            PhraseToken first;
+            phrase_take(&reader, book->words, &first);
+            if (!book->begins[first.word])
+                continue;
+            guint stop = 0, before = hits->len;
+            g_array_set_size(tokens, 0);
+            phrase_take_all(&ahead, book->words, tokens, 2);
+            if (!phrase_may_match(book, tokens))
+                continue;
+            phrase_take_all(&ahead, book->words, tokens, PHRASE_REACH + 1);
+            phrase_match_at(book, tokens, 0, &stop, G_MAXUINT, hits);
+            for (guint i = before; i < hits->len; i++) {
+                gsize start = first.start;
+                g_array_append_val(*out_starts, start);
+            }
+        }
+    }
+    return hits;
 }

@@ -1,5 +1,6 @@
 #include "detect/phrases_book.h"
 
+#include "detect/phrases_inflect.h"
 #include "detect/tables.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@ static void book_item_free(gpointer data)
     if (item->choices)
         g_ptr_array_unref(item->choices);
     g_free(item->firsts);
+    g_free(item->order);
     g_free(item);
 }
 
@@ -40,11 +42,12 @@ static void book_choices_free(gpointer data)
 void phrases_free(PhraseBook *book)
 {
     if (book) {
-        g_hash_table_unref(book->words);
         g_hash_table_unref(book->slots);
         g_ptr_array_unref(book->phrases);
-        g_ptr_array_unref(book->starts);
-        g_free(book->entries);
+        g_free(book->firsts);
+        g_free(book->seconds);
+        g_free(book->loose);
+        g_free(book->begins);
         g_free(book);
     }
 }
@@ -56,6 +59,16 @@ typedef struct {
     GError **error;
 } BookReader;
 
+static guint32 book_number(PhraseWords *words, const char *word)
+{
+    gpointer number = g_hash_table_lookup(words->numbers, word);
+    if (!number) {
+        number = GUINT_TO_POINTER(g_hash_table_size(words->numbers) + 1);
+        g_hash_table_insert(words->numbers, g_strdup(word), number);
+    }
+    return GPOINTER_TO_UINT(number);
+}
+
 // `text` as the matcher's words; false when there is none in it.
 static GArray *book_words(BookReader *reader, const char *text)
 {
@@ -65,15 +78,10 @@ static GArray *book_words(BookReader *reader, const char *text)
     for (const char *p = lower;; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p), folded = phrases_fold(c);
         bool inside = c == '\'' || c == '-';
-        if (folded)
-            g_string_append_unichar(word, folded);
-        if (!folded && !inside && word->len) {
-            gpointer number = g_hash_table_lookup(reader->book->words, word->str);
-            if (!number) {
-                number = GUINT_TO_POINTER(g_hash_table_size(reader->book->words) + 1);
-                g_hash_table_insert(reader->book->words, g_strdup(word->str), number);
-            }
-            guint32 value = GPOINTER_TO_UINT(number);
+        if (folded || c == '*')
+            g_string_append_unichar(word, folded ? folded : c);
+        else if (!inside && word->len) {
+            guint32 value = book_number(reader->book->words, word->str);
             g_array_append_val(words, value);
             g_string_truncate(word, 0);
         }
@@ -100,9 +108,14 @@ static GPtrArray *book_choices(BookReader *reader, const char *text)
                 ok = tables_wrong(reader->error, reader->name, reader->line, "no slot \"%s\" stands above",
                                   slot);
         } else {
-            GArray *words = book_words(reader, part);
-            g_ptr_array_add(choices, words);
-            if (!words->len)
+            g_autoptr(GPtrArray) forms = phrases_inflect(part);
+            guint least = G_MAXUINT;
+            for (guint k = 0; k < forms->len; k++) {
+                GArray *words = book_words(reader, forms->pdata[k]);
+                g_ptr_array_add(choices, words);
+                least = MIN(least, words->len);
+            }
+            if (!least)
                 ok = tables_wrong(reader->error, reader->name, reader->line, "an empty choice in \"%s\"",
                                   text);
         }
@@ -130,7 +143,10 @@ static PhraseItem *book_item(BookReader *reader, const char **at)
         end = p + strcspn(p, " (<{?");
         inner = g_strndup(p, (gsize)(end - p));
     }
-    if (inner)
+    if (inner && strpbrk(inner, "(<"))
+        tables_wrong(reader->error, reader->name, reader->line,
+                     "a group or a gap stands in the group \"%s\"; write two lines", inner);
+    else if (inner)
         item->choices = book_choices(reader, inner);
     else if (!end)
         tables_wrong(reader->error, reader->name, reader->line,
@@ -144,8 +160,8 @@ static PhraseItem *book_item(BookReader *reader, const char **at)
     return item;
 }
 
-// Enters phrase `number` under every word it may begin with.
-static bool book_index(BookReader *reader, const Phrase *phrase, guint number)
+// A phrase begins with a word, and not all of it may be left out.
+static bool book_check(BookReader *reader, const Phrase *phrase)
 {
     bool open = true;
     for (guint i = 0; open && i < phrase->items->len; i++) {
@@ -153,18 +169,6 @@ static bool book_index(BookReader *reader, const Phrase *phrase, guint number)
         if (!item->choices)
             return tables_wrong(reader->error, reader->name, reader->line,
                                 "a phrase cannot begin with a gap");
-        for (guint k = 0; k < item->choices->len; k++) {
-            const GArray *words = g_ptr_array_index(item->choices, k);
-            guint32 word = g_array_index(words, guint32, 0);
-            if (word >= reader->book->starts->len)
-                g_ptr_array_set_size(reader->book->starts, (gint)word + 1);
-            GArray *list = g_ptr_array_index(reader->book->starts, word);
-            if (!list)
-                list = g_ptr_array_index(reader->book->starts, word) =
-                    g_array_new(FALSE, FALSE, sizeof(guint));
-            if (!list->len || g_array_index(list, guint, list->len - 1) != number)
-                g_array_append_val(list, number);
-        }
         open = item->optional;
     }
     return !open ||
@@ -196,8 +200,14 @@ static bool book_knows(const char *name, const char *section)
     } BOOKS[] = {
         {"phrases.txt", " solicit before after near sentence about "},
         {"disclaimers.txt", " disclaimer list-footer device "},
-        {"labels.txt", " own personal office other recipient school group organisation textbook "},
+        {"lexicon.txt", " sexualised intimacy threats self-harm bullying hate profanity drugs-alcohol "
+                        "weapons political commercial "
+                        "proselytising confidential innocent before reported about "},
+        {"labels.txt", " own personal office other recipient school group first-person second-person "
+                       "third-person organisation textbook "},
     };
+    if (strcmp(name, "lexicon.txt") == 0 && strncmp(section, "x-", 2) == 0)
+        return true;
     g_autofree char *wanted = g_strdup_printf(" %s ", section);
     bool known = false;
     for (guint i = 0; i < G_N_ELEMENTS(BOOKS); i++)
@@ -225,7 +235,7 @@ static bool book_phrase(BookReader *reader, const TableLine *line)
         ok = tables_wrong(reader->error, reader->name, reader->line,
                           "weight \"%s\" is not above 0 and at most 1", line->fields[1]);
     ok = ok && book_pattern(reader, phrase, line->fields[full ? 2 : 0]);
-    return ok && book_index(reader, phrase, reader->book->phrases->len - 1);
+    return ok && book_check(reader, phrase);
 }
 
 static bool book_slot(BookReader *reader, const TableLine *line)
@@ -240,51 +250,145 @@ static bool book_slot(BookReader *reader, const TableLine *line)
     return choices != NULL;
 }
 
-// What the matcher looks up fast, once all words have their numbers.
-static void book_finish(PhraseBook *book)
+PhraseWords *phrases_words_new(void)
 {
-    guint count = g_hash_table_size(book->words), room = 64;
+    PhraseWords *words = g_new0(PhraseWords, 1);
+    words->numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    words->classes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return words;
+}
+
+void phrases_words_free(PhraseWords *words)
+{
+    if (words) {
+        g_hash_table_unref(words->numbers);
+        g_hash_table_unref(words->classes);
+        g_free(words->entries);
+        g_free(words);
+    }
+}
+
+void phrases_words_add(PhraseWords *words, const char *word, guint8 classes)
+{
+    guint all = classes | GPOINTER_TO_UINT(g_hash_table_lookup(words->classes, word));
+    book_number(words, word);
+    g_hash_table_insert(words->classes, g_strdup(word), GUINT_TO_POINTER(all));
+}
+
+void phrases_words_finish(PhraseWords *words)
+{
+    guint count = g_hash_table_size(words->numbers), room = 64;
     while (room < 4 * count)
         room *= 2;
-    book->entries = g_new0(PhraseEntry, room);
-    book->mask = room - 1;
+    words->entries = g_new0(PhraseEntry, room);
+    words->mask = room - 1;
     GHashTableIter iter;
     gpointer word, number;
-    g_hash_table_iter_init(&iter, book->words);
+    g_hash_table_iter_init(&iter, words->numbers);
     while (g_hash_table_iter_next(&iter, &word, &number)) {
         guint hash = PHRASE_HASH;
         for (const char *p = word; *p; p++)
             hash = phrase_hash(hash, (guint8)*p);
-        guint at = hash & book->mask;
-        while (book->entries[at].word)
-            at = (at + 1) & book->mask;
-        book->entries[at] = (PhraseEntry){word, hash, GPOINTER_TO_UINT(number)};
+        guint at = hash & words->mask;
+        while (words->entries[at].word)
+            at = (at + 1) & words->mask;
+        words->entries[at] =
+            (PhraseEntry){word, hash, GPOINTER_TO_UINT(number), (guint32)strlen(word),
+                          (guint8)GPOINTER_TO_UINT(g_hash_table_lookup(words->classes, word))};
     }
-    for (guint i = 0; i < book->phrases->len; i++) {
-        const Phrase *phrase = g_ptr_array_index(book->phrases, i);
-        for (guint k = 0; k < phrase->items->len; k++) {
-            PhraseItem *item = g_ptr_array_index(phrase->items, k);
-            item->firsts = g_malloc0(count / 8 + 1);
-            item->single = item->choices != NULL;
-            for (guint c = 0; item->choices && c < item->choices->len; c++) {
-                const GArray *words = g_ptr_array_index(item->choices, c);
-                guint32 first = g_array_index(words, guint32, 0);
-                item->single = item->single && words->len == 1;
-                item->firsts[first / 8] |= (guint8)(1 << (first % 8));
-            }
-        }
-    }
-    // Words that begin no phrase have no list, but have a number.
-    g_ptr_array_set_size(book->starts, (gint)count + 1);
 }
 
-PhraseBook *phrases_new(const char *name, const GPtrArray *lines, GError **error)
+static int book_by_first_word(gconstpointer a, gconstpointer b)
+{
+    guint32 one = g_array_index(*(GArray *const *)a, guint32, 0),
+            other = g_array_index(*(GArray *const *)b, guint32, 0);
+    return (one > other) - (one < other);
+}
+
+static void book_finish_item(PhraseItem *item, guint count)
+{
+    item->firsts = g_malloc0(count / 8 + 1);
+    if (item->choices)
+        g_ptr_array_sort(item->choices, book_by_first_word);
+    item->single = item->choices != NULL;
+    item->order = g_new0(guint32, item->choices ? item->choices->len : 0);
+    for (guint c = 0; item->choices && c < item->choices->len; c++) {
+        const GArray *words = g_ptr_array_index(item->choices, c);
+        guint32 first = g_array_index(words, guint32, 0);
+        item->single = item->single && words->len == 1;
+        item->order[c] = first;
+        item->firsts[first / 8] |= (guint8)(1 << (first % 8));
+    }
+}
+
+static void book_set(guint64 *rows, guint stride, guint32 word, guint phrase)
+{
+    rows[(gsize)word * stride + phrase / 64] |= G_GUINT64_CONSTANT(1) << phrase % 64;
+}
+
+// What may stand behind item `at`, as bits in `seconds`; true where anything may.
+static bool book_follow(PhraseBook *book, guint number, guint at)
+{
+    const Phrase *phrase = g_ptr_array_index(book->phrases, number);
+    bool open = true, any = false;
+    for (guint i = at + 1; open && !any; i++) {
+        const PhraseItem *item = i < phrase->items->len ? g_ptr_array_index(phrase->items, i) : NULL;
+        any = !item || !item->choices;
+        for (guint c = 0; !any && c < item->choices->len; c++)
+            book_set(book->seconds, book->stride,
+                     g_array_index((GArray *)g_ptr_array_index(item->choices, c), guint32, 0), number);
+        open = !any && item->optional;
+    }
+    return any;
+}
+
+// The bits of phrase `number` in the rows.
+static void book_finish_phrase(PhraseBook *book, guint number)
+{
+    const Phrase *phrase = g_ptr_array_index(book->phrases, number);
+    bool open = true;
+    for (guint i = 0; open && i < phrase->items->len; i++) {
+        const PhraseItem *item = g_ptr_array_index(phrase->items, i);
+        Tri any = TRI_UNKNOWN; // word behind a choice of one
+        for (guint c = 0; c < item->choices->len; c++) {
+            const GArray *words = g_ptr_array_index(item->choices, c);
+            guint32 first = g_array_index(words, guint32, 0);
+            book_set(book->firsts, book->stride, first, number);
+            book->begins[first] = 1;
+            if (words->len == 1 && any == TRI_UNKNOWN)
+                any = book_follow(book, number, i) ? TRI_YES : TRI_NO;
+            if (words->len > 1)
+                book_set(book->seconds, book->stride, g_array_index(words, guint32, 1), number);
+            else if (any == TRI_YES)
+                book_set(book->loose, book->stride, first, number);
+        }
+        open = item->optional;
+    }
+}
+
+void phrases_finish(PhraseBook *book)
+{
+    guint count = g_hash_table_size(book->words->numbers);
+    book->stride = (book->phrases->len + 63) / 64;
+    book->firsts = g_new0(guint64, ((gsize)count + 1) * book->stride);
+    book->seconds = g_new0(guint64, ((gsize)count + 1) * book->stride);
+    book->loose = g_new0(guint64, ((gsize)count + 1) * book->stride);
+    book->begins = g_malloc0((gsize)count + 1);
+    for (guint i = 0; i < book->phrases->len; i++) {
+        Phrase *phrase = g_ptr_array_index(book->phrases, i);
+        for (guint k = 0; k < phrase->items->len; k++)
+            book_finish_item(g_ptr_array_index(phrase->items, k), count);
+        book_finish_phrase(book, i);
+        phrase->word = phrase->items->len == 1 && ((PhraseItem *)g_ptr_array_index(phrase->items, 0))->single;
+    }
+}
+
+PhraseBook *phrases_new(const char *name, const GPtrArray *lines, PhraseWords *words, GError **error)
 {
     PhraseBook *book = g_new0(PhraseBook, 1);
-    book->words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    book->words = words;
     book->slots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, book_choices_free);
     book->phrases = g_ptr_array_new_with_free_func(book_phrase_free);
-    book->starts = g_ptr_array_new_with_free_func(book_words_free);
     BookReader reader = {book, name, 0, error};
     bool ok = true;
     for (guint i = 0; ok && i < lines->len; i++) {
@@ -292,9 +396,7 @@ PhraseBook *phrases_new(const char *name, const GPtrArray *lines, GError **error
         reader.line = line->line;
         ok = strcmp(line->section, "slots") == 0 ? book_slot(&reader, line) : book_phrase(&reader, line);
     }
-    if (ok)
-        book_finish(book);
-    else
+    if (!ok)
         g_clear_pointer(&book, phrases_free);
     return book;
 }

@@ -2,6 +2,7 @@
 // like.
 #include "detect/social.h"
 #include "detect/phone.h"
+#include "detect/spots.h"
 #include "detect/tables.h"
 
 #include <string.h>
@@ -49,20 +50,6 @@ static gsize social_host(const DetectView *view, gsize at, GString *host, const 
         end--;
     }
     return end;
-}
-
-// The end of the word at `at`, a host's character, when it cannot be a host: no dot within, none disguised behind.
-// `at` itself when it may be one.
-static gsize social_plain_word(const DetectView *view, gsize at)
-{
-    gsize end = at, last = at;
-    while (end < view->len && social_host_char(view->text[end]))
-        end++;
-    for (last = end; last > at && (view->text[last - 1] == '.' || view->text[last - 1] == '-');)
-        last--;
-    bool may = memchr(view->text + at, '.', last - at) != NULL ||
-               social_defanged_dot(view->text + end, view->len - end) > 0;
-    return may ? at : end;
 }
 
 // The end of the path, query and fragment that begin at `at`.
@@ -232,30 +219,52 @@ static gsize social_try_number(DetectScan *scan, gsize colon)
     return colon + 1;
 }
 
+// Where the host begins that has byte `at`, a dot or what stands for one, within or right behind it; not before
+// `least`, and not with a dot or dash.
+static gsize social_host_start(const DetectView *view, gsize at, gsize least)
+{
+    gsize start = at;
+    while (start > least && social_host_char(view->text[start - 1]))
+        start--;
+    while (start < at && (view->text[start] == '.' || view->text[start] == '-'))
+        start++;
+    return start;
+}
+
+// Takes the host that begins at `at`, if it is one. Returns where to go on.
+static gsize social_try_host(DetectScan *scan, gsize at, GString *host)
+{
+    const DetectView *view = scan->view;
+    const char *disguise = NULL;
+    char before = at > 0 ? view->text[at - 1] : ' ';
+    gsize end = social_host(view, at, host, &disguise);
+    bool mailbox = before == '@' && !social_scheme_before(view, at);
+    bool name = strchr(host->str, '.') != NULL && !mailbox && before != '_' && before != '.' &&
+                !(end < view->len && view->text[end] == '@');
+    gsize next = name ? social_try_link(scan, at, end, host, disguise) : end;
+    while (next < view->len && social_host_char(view->text[next]) && next == end)
+        next = ++end;
+    return MAX(next, at + 1);
+}
+
 void social_find(DetectScan *scan)
 {
     const DetectView *view = scan->view;
     g_autoptr(GString) host = g_string_new(NULL);
-    for (gsize at = 0; at < view->len;) {
-        char before = at > 0 ? view->text[at - 1] : ' ';
-        gsize plain = at;
-        if (view->text[at] == ':') {
-            at = social_try_number(scan, at);
-        } else if (!social_host_char(view->text[at]) || view->text[at] == '.' || view->text[at] == '-') {
-            at++;
-        } else if ((plain = social_plain_word(view, at)) > at) {
-            at = plain;
-        } else {
-            const char *disguise = NULL;
-            gsize end = social_host(view, at, host, &disguise);
-            bool mailbox = before == '@' && !social_scheme_before(view, at);
-            bool name = strchr(host->str, '.') != NULL && !mailbox && before != '_' && before != '.' &&
-                        !(end < view->len && view->text[end] == '@');
-            gsize next = name ? social_try_link(scan, at, end, host, disguise) : end;
-            while (next < view->len && social_host_char(view->text[next]) && next == end)
-                next = ++end;
-            at = MAX(next, at + 1);
-        }
+    gsize at = 0;
+    guint i = 0;
+    const Spot *spot;
+    while ((spot = spots_next(view, &i, SPOT_COLON | SPOT_DOT | SPOT_BRACKET, at)) != NULL) {
+        bool colon = spot->classes & SPOT_COLON;
+        gsize start = colon ? spot->start : social_host_start(view, spot->start, at);
+        if (colon)
+            at = social_try_number(scan, start);
+        else if (start < spot->start &&
+                 (spot->classes & SPOT_DOT ||
+                  social_defanged_dot(view->text + spot->start, view->len - spot->start)))
+            at = social_try_host(scan, start, host);
+        else if (start == spot->start)
+            at = start; // only dots and dashes stand before it
     }
     social_handles(scan);
 }

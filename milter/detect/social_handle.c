@@ -1,5 +1,6 @@
 // Names of people on platforms, told from the platform's name beside them.
 #include "detect/social.h"
+#include "detect/spots.h"
 #include "detect/tables.h"
 
 #include <string.h>
@@ -27,14 +28,23 @@ typedef enum {
     JOIN_PLAIN /* blanks only */
 } Join;
 
+enum { CHAR_LETTER = 1, CHAR_NAME = 2, CHAR_ODD = 4 };
+static const guint8 CHARS[256] = {['a' ... 'z'] = CHAR_LETTER | CHAR_NAME,
+                                  ['A' ... 'Z'] = CHAR_LETTER | CHAR_NAME,
+                                  ['0' ... '9'] = CHAR_NAME | CHAR_ODD,
+                                  ['_'] = CHAR_NAME | CHAR_ODD,
+                                  ['.'] = CHAR_NAME | CHAR_ODD,
+                                  ['-'] = CHAR_NAME,
+                                  [0x80 ... 0xff] = CHAR_LETTER};
+
 static bool handle_char(char c)
 {
-    return g_ascii_isalnum(c) || c == '_' || c == '.' || c == '-';
+    return CHARS[(guchar)c] & CHAR_NAME;
 }
 
 static bool handle_letter(char c)
 {
-    return g_ascii_isalpha(c) || (guchar)c >= 0x80;
+    return CHARS[(guchar)c] & CHAR_LETTER;
 }
 
 // Words that follow a platform's name without being anybody's.
@@ -73,14 +83,21 @@ static bool handle_is_word(const char *text, gsize n)
     return is;
 }
 
+static const struct {
+    const char *form; // begins with one character that is no letter
+    char mark;
+} FORMS[] = {{" dot ", '.'},   {" punto ", '.'}, {" underscore ", '_'}, {" guion bajo ", '_'},
+             {" point ", '.'}, {"(dot)", '.'},   {"[dot]", '.'},        {" under score ", '_'}};
+
+void handle_spots(SpotTable *table)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(FORMS); i++)
+        spots_add(table, SPOT_MARK, FORMS[i].form + 1);
+}
+
 // A mark that is spelled at `at`: its length, 0 = none.
 static gsize handle_spelled_mark(const DetectView *view, gsize at, char *mark)
 {
-    static const struct {
-        const char *form;
-        char mark;
-    } FORMS[] = {{" dot ", '.'},   {" punto ", '.'}, {" underscore ", '_'}, {" guion bajo ", '_'},
-                 {" point ", '.'}, {"(dot)", '.'},   {"[dot]", '.'},        {" under score ", '_'}};
     gsize found = 0;
     char first = at + 1 < view->len ? view->text[at] : '\0';
     bool may =
@@ -474,8 +491,11 @@ static void handle_alone(DetectScan *scan, gsize at)
 static void handle_platforms(DetectScan *scan)
 {
     const DetectView *view = scan->view;
-    for (gsize at = 0; at < view->len && !*scan->truncated;) {
-        gsize end = at;
+    gsize at = 0;
+    guint i = 0;
+    const Spot *spot;
+    while (!*scan->truncated && (spot = spots_next(view, &i, SPOT_PLATFORM | SPOT_FOREIGN, at)) != NULL) {
+        gsize end = at = spot->start;
         while (end < view->len && handle_letter(view->text[end]))
             end++;
         bool begins = at == 0 || (!handle_char(view->text[at - 1]) && view->text[at - 1] != '@');
@@ -488,7 +508,7 @@ static void handle_platforms(DetectScan *scan)
             if (named != NAMED_NO && !scan_taken(scan, at, end))
                 handle_at_platform(scan, platform, named, at, word);
         }
-        at = MAX(end, at + 1);
+        at = end;
     }
 }
 
@@ -500,22 +520,42 @@ static bool handle_may_be_made_up(const DetectView *view, gsize at, gsize end)
     while (end > at && (view->text[end - 1] == '.' || view->text[end - 1] == '-'))
         end--;
     for (gsize i = at; !odd && i < end; i++)
-        odd = g_ascii_isdigit(view->text[i]) || view->text[i] == '_' || view->text[i] == '.';
+        odd = CHARS[(guchar)view->text[i]] & CHAR_ODD;
     return odd || handle_spelled_mark(view, end, &mark) > 0;
+}
+
+// Names without their platform: an @, or what makes a word look made up, stands in or behind them.
+static void handle_names(DetectScan *scan)
+{
+    const DetectView *view = scan->view;
+    gsize at = 0;
+    guint i = 0;
+    const Spot *spot;
+    while (!*scan->truncated &&
+           (spot = spots_next(view, &i, SPOT_SIGN | SPOT_FIGURE | SPOT_DOT | SPOT_LINE | SPOT_MARK, at)) !=
+               NULL) {
+        if (spot->classes & SPOT_SIGN) {
+            handle_alone(scan, spot->start);
+            at = spot->start + 1;
+            continue;
+        }
+        gsize start = spot->start;
+        if ((spot->classes & SPOT_MARK) && start > at && !handle_char(view->text[start - 1]))
+            start--; // the word before it, not the word itself
+        gsize end = start;
+        while (start > at && handle_char(view->text[start - 1]))
+            start--;
+        while (end < view->len && handle_char(view->text[end]))
+            end++;
+        bool begins = start == 0 || view->text[start - 1] != '@';
+        if (begins && end - start > 3 && end - start <= NAME_MOST && handle_may_be_made_up(view, start, end))
+            handle_alone(scan, start);
+        at = MAX(end, at);
+    }
 }
 
 void social_handles(DetectScan *scan)
 {
-    const DetectView *view = scan->view;
     handle_platforms(scan);
-    for (gsize at = 0; at < view->len && !*scan->truncated;) {
-        gsize end = at;
-        while (end < view->len && handle_char(view->text[end]))
-            end++;
-        bool begins = at == 0 || view->text[at - 1] != '@';
-        if (view->text[at] == '@' ||
-            (begins && end - at > 3 && end - at <= NAME_MOST && handle_may_be_made_up(view, at, end)))
-            handle_alone(scan, at);
-        at = MAX(end, at + 1);
-    }
+    handle_names(scan);
 }

@@ -101,7 +101,7 @@ static void solicit_add(DetectScan *scan, const SolicitText *text, const PhraseH
 void solicit_find(DetectScan *scan)
 {
     const PhraseBook *book = tables_book(scan->data, "phrases.txt");
-    g_autoptr(GArray) tokens = phrases_tokens(book, scan->view->text, scan->view->len);
+    const GArray *tokens = scan->view->words;
     g_autoptr(GArray) hits = phrases_match(book, tokens, SOLICIT_HITS);
     SolicitText text = {tokens, hits, solicit_about(hits)};
     if (hits->len == SOLICIT_HITS)

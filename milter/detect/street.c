@@ -1,201 +1,13 @@
 // street: US street addresses and boxes in running text: number, name, suffix, unit, town, state, ZIP code.
-#include "detect/street.h"
+#include "detect/street_read.h"
 
-#include "detect/internal.h"
+#include "detect/phrases.h"
+#include "detect/spots.h"
 
 #include <string.h>
 
-#define STREET_TOKENS 18 // words looked at from a house number on
-#define STREET_WORD   24 // bytes of one
-#define STREET_NAME   5  // words of a street's name, its suffix with it
-#define STREET_CUE    60 // bytes before an address in which a word about it may stand
-#define STREET_LEAST  0.45
-
-typedef struct {
-    char word[STREET_WORD]; // lower case, apostrophes dropped
-    gsize start, end;       // bytes of the view
-    bool comma, line;       // stands between this and the word before
-    bool capital;           // as written
-} StreetToken;
-
-// The words from byte `at` on, as far as an address could go; read when they are asked for.
-typedef struct {
-    const DetectView *view;
-    StreetToken tokens[STREET_TOKENS];
-    guint count;
-    gsize at;
-    bool ended;
-} StreetWords;
-
-typedef struct {
-    guint name, suffix, last; // first word of the name, last word of it, last word of the address
-    bool strong, unit, town, box;
-    guint capitals, names;
-} StreetFound;
-
-static bool street_inner(const char *text, gsize at, gsize len)
-{
-    guchar c = (guchar)text[at];
-    return g_ascii_isalnum(c) || c >= 0x80 || (c == '\'' && at + 1 < len && g_ascii_isalpha(text[at + 1]));
-}
-
-static void street_read_word(StreetWords *words)
-{
-    const char *text = words->view->text;
-    StreetToken *token = &words->tokens[words->count];
-    gsize n = 0, len = words->view->len, at = words->at;
-    token->start = at;
-    bool number = g_ascii_isdigit(text[at]);
-    while (at < len && (street_inner(text, at, len) || (number && (text[at] == '-' || text[at] == '/') &&
-                                                        at + 1 < len && g_ascii_isdigit(text[at + 1])))) {
-        if (text[at] != '\'' && n + 1 < STREET_WORD)
-            token->word[n++] = text[at];
-        at++;
-    }
-    token->word[n] = '\0';
-    token->end = words->at = at;
-    const Passage *passage = words->view->passage;
-    guint32 origin = words->view->origin[token->start];
-    token->capital = origin < passage->len && g_unichar_isupper(g_utf8_get_char(passage->text + origin));
-    words->count++;
-}
-
-// Reads one word more, if there is one.
-static void street_read(StreetWords *words)
-{
-    const char *text = words->view->text;
-    guint before = words->count;
-    bool comma = false, line = false;
-    while (!words->ended && words->count == before) {
-        if (words->at >= words->view->len || words->count == STREET_TOKENS) {
-            words->ended = true;
-        } else if (street_inner(text, words->at, words->view->len)) {
-            words->tokens[words->count] = (StreetToken){.comma = comma, .line = line};
-            street_read_word(words);
-        } else {
-            char c = text[words->at++];
-            words->ended = (c == '\n' && line) || strchr("?!;:\"()<>{}=@$%&*", c) != NULL;
-            line |= c == '\n';
-            comma |= c == ',';
-        }
-    }
-}
-
-static bool street_has(StreetWords *words, guint i)
-{
-    while (words->count <= i && !words->ended)
-        street_read(words);
-    return i < words->count;
-}
-
-static const char *street_at(StreetWords *words, guint i)
-{
-    return street_has(words, i) ? words->tokens[i].word : "";
-}
-
-// Words that stand in no street's name, but between a number and a word that is also a suffix.
-static bool street_is_common(const char *word)
-{
-    static const char COMMON[][12] = {
-        "of",        "the",     "to",     "in",       "and",     "for",     "a",        "an",      "is",
-        "are",       "was",     "were",   "at",       "on",      "from",    "with",     "by",      "or",
-        "if",        "that",    "this",   "these",    "those",   "my",      "your",     "our",     "his",
-        "her",       "their",   "its",    "it",       "we",      "i",       "you",      "he",      "she",
-        "they",      "will",    "can",    "not",      "no",      "so",      "as",       "be",      "am",
-        "pm",        "min",     "mins",   "minute",   "minutes", "hour",    "hours",    "day",     "days",
-        "week",      "weeks",   "month",  "months",   "year",    "years",   "mile",     "miles",   "feet",
-        "foot",      "ft",      "km",     "meter",    "meters",  "yards",   "inch",     "inches",  "points",
-        "point",     "percent", "people", "students", "student", "kids",    "pages",    "page",    "times",
-        "time",      "more",    "most",   "per",      "each",    "every",   "all",      "copies",  "blocks",
-        "ways",      "steps",   "th",     "rd",       "nd",      "which",   "who",      "what",    "when",
-        "where",     "then",    "than",   "into",     "out",     "up",      "down",     "over",    "under",
-        "after",     "before",  "please", "credits",  "grade",   "graders", "teachers", "classes", "problems",
-        "questions", "de",      "del",    "y",        "con",     "para",    "en",       "que",     "cars",
-        "buses",     "bus",     "dollars"};
-    bool found = false;
-    for (guint i = 0; !found && i < G_N_ELEMENTS(COMMON); i++)
-        found = *COMMON[i] == *word && strcmp(COMMON[i], word) == 0;
-    return found;
-}
-
-static bool street_is_unit(const char *word)
-{
-    static const char *const UNITS[] = {"apt", "apartment", "unit", "suite", "ste",  "floor",
-                                        "fl",  "rm",        "room", "lot",   "bldg", "building"};
-    bool found = false;
-    for (guint i = 0; !found && i < G_N_ELEMENTS(UNITS); i++)
-        found = strcmp(UNITS[i], word) == 0;
-    return found;
-}
-
-static bool street_is_zip(const char *word)
-{
-    return strspn(word, "0123456789") == 5 && (word[5] == '\0' || (word[5] == '-' && strlen(word) == 10));
-}
-
-// The name and suffix that begin at word `from`.
-static bool street_name(StreetWords *words, guint from, StreetFound *found)
-{
-    guint weak = 0;
-    bool road =
-        strcmp(street_at(words, from), "route") == 0 || strcmp(street_at(words, from), "highway") == 0;
-    found->name = from;
-    found->suffix = road && g_ascii_isdigit(street_at(words, from + 1)[0]) ? from + 1 : 0;
-    for (guint i = from; !found->suffix && i < from + STREET_NAME && street_has(words, i); i++) {
-        const StreetToken *token = &words->tokens[i];
-        StreetSuffix suffix = i > from ? street_suffix(token->word, NULL) : STREET_SUFFIX_NONE;
-        bool next_strong = street_has(words, i + 1) && !words->tokens[i + 1].comma &&
-                           !words->tokens[i + 1].line &&
-                           street_suffix(words->tokens[i + 1].word, NULL) == STREET_SUFFIX_STRONG;
-        if (token->comma || token->line || street_is_common(token->word) ||
-            (g_ascii_isdigit(token->word[0]) && g_ascii_isdigit(token->word[strlen(token->word) - 1])))
-            break;
-        if (suffix == STREET_SUFFIX_STRONG && !next_strong)
-            found->suffix = i;
-        else if (suffix == STREET_SUFFIX_WEAK)
-            weak = i;
-    }
-    found->strong = found->suffix != 0;
-    if (!found->suffix)
-        found->suffix = weak;
-    for (guint i = from; found->suffix && i <= found->suffix; i++) {
-        found->names++;
-        found->capitals += words->tokens[i].capital || g_ascii_isdigit(words->tokens[i].word[0]);
-    }
-    return found->suffix != 0;
-}
-
-// Compass point, unit, and town with state or ZIP code behind the street.
-static void street_rest(StreetWords *words, StreetFound *found)
-{
-    guint at = found->suffix + 1;
-    bool free = street_has(words, at) && !words->tokens[at].comma && !words->tokens[at].line;
-    found->last = found->suffix;
-    if (free && strlen(words->tokens[at].word) <= 2 && street_direction(words->tokens[at].word) &&
-        words->tokens[at].capital)
-        found->last = at++;
-    if (street_is_unit(street_at(words, at)) && street_has(words, at + 1) &&
-        strlen(street_at(words, at + 1)) <= 5) {
-        found->last = at + 1;
-        found->unit = true;
-        at += 2;
-    }
-    // Up to three words of a town, then the state's code or a ZIP code.
-    for (guint k = at; !found->town && k <= at + 3 && street_has(words, k); k++) {
-        const StreetToken *token = &words->tokens[k];
-        bool zip_next = street_is_zip(street_at(words, k + 1));
-        bool state = street_is_state(token->word, !zip_next && !token->comma) && (zip_next || token->capital);
-        if (street_is_common(token->word) && !state)
-            break;
-        if (state && (k > at || zip_next)) {
-            found->town = true;
-            found->last = zip_next ? k + 1 : k;
-        } else if (street_is_zip(token->word)) {
-            found->town = true;
-            found->last = k;
-        }
-    }
-}
+#define STREET_CUE   60 // bytes before an address in which a word about it may stand
+#define STREET_LEAST 0.45
 
 // Words about a private home that stand before an address.
 static const char *street_home_cue(const DetectView *view, gsize start)
@@ -214,35 +26,99 @@ static const char *street_home_cue(const DetectView *view, gsize start)
     return found;
 }
 
-static double street_shape(const StreetFound *found, bool cue, bool spelled)
+// Words before a number that say what it counts or numbers: "bus 14", "exit 14".
+static bool street_is_numbered(const DetectView *view, gsize start)
+{
+    static const char *const WORDS[] = {
+        "bus",   "exit",   "take",   "mile",     "group",   "team",    "period",  "week",   "unit",   "grade",
+        "room",  "page",   "pages",  "chapter",  "lesson",  "section", "part",    "act",    "scene",  "level",
+        "top",   "step",   "vol",    "volume",   "version", "table",   "station", "gate",   "track",  "lab",
+        "class", "block",  "cycle",  "quarter",  "round",   "game",    "episode", "season", "set",    "row",
+        "seat",  "door",   "locker", "question", "problem", "number",  "no",      "day",    "phase",  "issue",
+        "item",  "figure", "ch",     "pp",       "title",   "grades",  "rooms",   "form",   "module", "topic",
+        "stage", "plan",   "theme",  "test",     "quiz",    "exercise"};
+    gsize end = start > 0 && view->text[start - 1] == ' ' ? start - 1 : 0, from = end;
+    while (from > 0 && end - from < 12 && g_ascii_isalpha(view->text[from - 1]))
+        from--;
+    bool found = false;
+    for (gsize i = 0; end > from && !found && i < G_N_ELEMENTS(WORDS); i++)
+        found = strlen(WORDS[i]) == end - from && memcmp(WORDS[i], view->text + from, end - from) == 0;
+    return found;
+}
+
+// "the 2 Kings Court", "a 20 Yard Drive".
+static bool street_has_article(const DetectView *view, gsize start)
+{
+    return (start >= 4 && memcmp(view->text + start - 4, "the ", 4) == 0) ||
+           (start >= 3 && memcmp(view->text + start - 3, " a ", 3) == 0) ||
+           (start == 2 && view->text[0] == 'a');
+}
+
+// `home`: the words right before say that somebody lives there.
+static double street_shape(const StreetFound *found, bool cue, bool home, bool spelled)
 {
     bool capitals = found->capitals == found->names;
-    double shape = found->strong ? 0.62 : 0.3;
+    double shape = found->named == STREET_NAME_STRONG ? 0.62 : found->named == STREET_NAME_WEAK ? 0.3 : 0.1;
     shape += capitals ? 0.15 : (cue || found->town ? 0.0 : -0.15);
     shape +=
         (found->town ? 0.2 : 0.0) + (found->unit ? 0.1 : 0.0) + (cue ? 0.2 : 0.0) - (spelled ? 0.1 : 0.0);
+    if (found->named == STREET_NAME_BARE)
+        shape = !capitals || spelled
+                    ? 0
+                    : shape + (found->zip ? 0.2 : 0.0) + (home ? 0.2 : 0.0) + (found->apartment ? 0.2 : 0.0);
+    else if (found->named == STREET_NAME_WEAK && found->apartment && capitals)
+        shape += 0.1;
     return found->box ? 0.85 : CLAMP(shape, 0.0, 0.97);
 }
 
-// As written, lower case, one blank between words, commas kept, a spelled house number in digits.
-static char *street_value(StreetWords *words, const StreetFound *found, const char *number)
+// As written, lower case, one blank between words, commas kept, a spelled house number in digits. `last`: of its words.
+static char *street_value(StreetWords *words, const StreetFound *found, const char *number, guint last)
 {
     GString *value = g_string_new(number);
-    for (guint i = found->name; i <= found->last; i++)
-        g_string_append_printf(value, "%s%s", words->tokens[i].comma || words->tokens[i].line ? ", " : " ",
-                               words->tokens[i].word);
+    for (guint i = found->name; i <= last; i++)
+        g_string_append_printf(
+            value, "%s%s", i > found->name && (words->tokens[i].comma || words->tokens[i].line) ? ", " : " ",
+            words->tokens[i].word);
     return g_string_free(value, FALSE);
 }
 
+// Is a word about a home right before the number, nothing but what joins them between?
+static bool street_at_home(const DetectView *view, gsize start)
+{
+    static const char *const CUES[] = {
+        "live at",  "living at",    "lives at",     "my address",       "home address", "our address",
+        "my house", "our house",    "my place",     "our place",        "my apartment", "vivo en",
+        "mi casa",  "mi dirección", "mi direccion", "mail it to me at", "my home",      "nuestra casa"};
+    static const char *const JOINS[] = {" is at ",   " is ",      ": ",   ":\n", ":", " es ",
+                                        " está en ", " esta en ", " at ", " - ", " "};
+    gsize end = start;
+    for (gsize i = 0; end == start && i < G_N_ELEMENTS(JOINS); i++) {
+        gsize n = strlen(JOINS[i]);
+        if (start >= n && memcmp(view->text + start - n, JOINS[i], n) == 0)
+            end = start - n;
+    }
+    bool home = false;
+    for (gsize i = 0; end < start && !home && i < G_N_ELEMENTS(CUES); i++) {
+        gsize n = strlen(CUES[i]);
+        home = end >= n && memcmp(view->text + end - n, CUES[i], n) == 0;
+    }
+    return home;
+}
+
+// `last`: the last word of the value; the address may go on.
 static gsize street_emit(DetectScan *scan, StreetWords *words, StreetFound *found, const char *number,
-                         bool spelled)
+                         bool spelled, guint last)
 {
     gsize start = words->tokens[0].start, end = words->tokens[found->last].end;
     const char *cue = street_home_cue(scan->view, start);
-    double shape = street_shape(found, cue != NULL, spelled);
+    double shape = street_shape(found, cue != NULL, street_at_home(scan->view, start), spelled);
+    if (!found->box && !cue && street_is_numbered(scan->view, start))
+        shape = 0;
+    else if (!found->town && !cue && street_has_article(scan->view, start))
+        shape -= 0.3;
     bool takes = shape >= STREET_LEAST && !scan_taken(scan, start, end);
     if (takes) {
-        g_autofree char *value = street_value(words, found, number);
+        g_autofree char *value = street_value(words, found, number, last);
         Candidate *candidate = candidate_new(KIND_STREET_ADDRESS, value, scan->view, start, end, shape);
         if (spelled)
             candidate_obfuscated(candidate, "spelled");
@@ -268,6 +144,11 @@ static guint street_house(StreetWords *words, GString *number, bool *out_spelled
     if (digits && digits <= 6 && (first[digits] == '\0' || range || first[digits + 1] == '\0')) {
         g_string_append(number, first);
         used = 1;
+        const char *half = street_at(words, 1);
+        if (street_follows(words, 1) && strlen(half) == 3 && half[1] == '/') { // "1234 1/2 Elm St"
+            g_string_append_printf(number, " %s", half);
+            used = 2;
+        }
     }
     int value = digits ? -1 : street_number_word(first);
     while (value >= 0 && used < 5) {
@@ -280,43 +161,101 @@ static guint street_house(StreetWords *words, GString *number, bool *out_spelled
     return used;
 }
 
-// "po box 142", "p.o. box 142", "post office box 142"; words before the number, 0 when it is none.
+static bool street_says(StreetWords *words, guint at, const char *word)
+{
+    return strcmp(street_at(words, at), word) == 0;
+}
+
+// "po box 142", "p.o. box 142", "post office box 142", "pob 142"; the number's word, 0 when it is none.
 static guint street_box(StreetWords *words)
 {
     guint at = 0;
-    if (strcmp(street_at(words, 0), "po") == 0)
+    bool whole = street_says(words, 0, "pob");
+    if (street_says(words, 0, "po"))
         at = 1;
-    else if ((strcmp(street_at(words, 0), "p") == 0 && strcmp(street_at(words, 1), "o") == 0) ||
-             (strcmp(street_at(words, 0), "post") == 0 && strcmp(street_at(words, 1), "office") == 0))
+    else if ((street_says(words, 0, "p") && street_says(words, 1, "o")) ||
+             (street_says(words, 0, "post") && street_says(words, 1, "office")))
         at = 2;
-    bool box = at && strcmp(street_at(words, at), "box") == 0 && g_ascii_isdigit(street_at(words, at + 1)[0]);
-    return box ? at + 1 : 0;
+    at = whole ? 1 : at && street_says(words, at, "box") ? at + 1 : 0;
+    bool number = at && street_has(words, at) && g_ascii_isdigit(*street_at(words, at));
+    bool letter = at && street_has(words, at) && words->tokens[at].capital &&
+                  street_at(words, at)[1] == '\0' && street_has(words, at + 1) &&
+                  words->tokens[at + 1].comma; // "PO Box A, Dover"
+    return number || letter ? at : 0;
 }
+
+// "rr 2 box 142", "rural route 2, box 142", "hc 61 box 14": the box's word, and the number's of the route; 0 = none.
+static guint street_route_box(StreetWords *words, guint *out_route)
+{
+    static const char *const KINDS[] = {"rr", "rfd", "hc", "psc", "cmr", "rd"};
+    guint at = 0;
+    for (gsize i = 0; !at && i < G_N_ELEMENTS(KINDS); i++)
+        at = street_says(words, 0, KINDS[i]) ? 1 : 0;
+    if (!at && ((street_says(words, 0, "r") && (street_says(words, 1, "r") || street_says(words, 1, "d"))) ||
+                (street_says(words, 0, "rural") &&
+                 (street_says(words, 1, "route") || street_says(words, 1, "rte"))) ||
+                (street_says(words, 0, "highway") && street_says(words, 1, "contract"))))
+        at = 2;
+    bool box = at && street_is_number(street_at(words, at)) && street_says(words, at + 1, "box") &&
+               street_is_number(street_at(words, at + 2));
+    *out_route = at;
+    return box ? at + 2 : 0;
+}
+
+// Words that begin an address without a house number before.
+static const char *const FIRST[] = {"po",       "p",         "post", "pob",    "rr",    "r",
+                                    "rfd",      "rural",     "hc",   "psc",    "cmr",   "calle",
+                                    "avenida",  "av",        "avda", "camino", "paseo", "calzada",
+                                    "callejon", "carretera", "via",  "highway"};
 
 // Can the first word begin an address at all?
 static bool street_opens(StreetWords *words)
 {
     const char *first = street_at(words, 0);
-    return g_ascii_isdigit(*first) || *first == 'p' || street_number_word(first) >= 0;
+    bool opens = g_ascii_isdigit(*first) || street_number_word(first) >= 0;
+    for (gsize i = 0; !opens && i < G_N_ELEMENTS(FIRST); i++)
+        opens = strcmp(FIRST[i], first) == 0;
+    return opens;
+}
+
+static gsize street_try_box(DetectScan *scan, StreetWords *words)
+{
+    guint route, box = street_box(words);
+    gsize end = 0;
+    StreetFound found = {.name = box, .suffix = box, .box = true};
+    if (box) {
+        street_rest(words, &found);
+        end = street_emit(scan, words, &found, "po box", false, found.last);
+    } else if ((box = street_route_box(words, &route)) != 0) {
+        const char *kind =
+            street_says(words, 0, "hc") || street_says(words, 0, "psc") || street_says(words, 0, "cmr")
+                ? street_at(words, 0)
+                : "rr";
+        found.name = route;
+        found.suffix = box;
+        street_rest(words, &found);
+        end = street_emit(scan, words, &found, kind, false, found.last);
+    }
+    return end;
 }
 
 static gsize street_try_words(DetectScan *scan, StreetWords *words)
 {
     StreetFound found = {0};
-    gsize end = 0;
     bool spelled = false;
+    guint at = 0;
     g_autoptr(GString) number = g_string_new(NULL);
-    guint box = street_box(words);
-    if (box) {
-        found = (StreetFound){.name = box, .suffix = box, .box = true, .strong = true};
-        street_rest(words, &found);
-        end = street_emit(scan, words, &found, "po box", false);
-    } else {
+    gsize end = g_ascii_isdigit(*street_at(words, 0)) ? 0 : street_try_box(scan, words);
+    if (end == 0 && street_name_first(words, &found, &at)) {
+        g_string_append(number, street_at(words, at));
+        found.last = at;
+        end = street_emit(scan, words, &found, number->str, false, found.suffix);
+    } else if (end == 0) {
         guint used = street_house(words, number, &spelled);
         if (used && street_name(words, used, &found) &&
-            (!spelled || found.capitals == found.names || found.strong)) {
+            (!spelled || found.capitals == found.names || found.named == STREET_NAME_STRONG)) {
             street_rest(words, &found);
-            end = street_emit(scan, words, &found, number->str, spelled);
+            end = street_emit(scan, words, &found, number->str, spelled, found.last);
         }
     }
     return end;
@@ -333,18 +272,51 @@ static gsize street_try(DetectScan *scan, gsize at)
     return street_opens(&words) ? street_try_words(scan, &words) : 0;
 }
 
+// A number and a name behind it, as a street without a suffix has.
+static bool street_may_lack(const DetectView *view, gsize at)
+{
+    while (at < view->len && (g_ascii_isdigit(view->text[at]) || view->text[at] == '-'))
+        at++;
+    guint32 origin =
+        at + 1 < view->len && view->text[at] == ' ' ? view->origin[at + 1] : (guint32)view->passage->len;
+    return origin < view->passage->len && g_unichar_isupper(g_utf8_get_char(view->passage->text + origin));
+}
+
+// Does a word that may end a street's name stand among the words from byte `at` on? `*word` goes up to the first of
+// them.
+static bool street_may_follow(const DetectView *view, gsize at, guint *word)
+{
+    const PhraseToken *words = (const PhraseToken *)(const void *)view->words->data;
+    bool may = false;
+    while (*word < view->words->len && words[*word].start < at)
+        (*word)++;
+    for (guint i = *word; !may && i < view->words->len && i < *word + STREET_TOKENS; i++)
+        may = words[i].classes & WORD_STREET_SUFFIX;
+    return may || strchr("prhca", view->text[at]) || street_may_lack(view, at); // boxes have none
+}
+
 static bool street_may_start(const DetectView *view, gsize at)
 {
-    guchar c = (guchar)view->text[at], before = at ? (guchar)view->text[at - 1] : ' ';
-    bool word = !g_ascii_isalnum(before) && before < 0x80 && !strchr("$#./:-@+=_&%'", before);
-    // The first letters of number words and of "p.o. box".
-    return word && (g_ascii_isdigit(c) || (c && strchr("oztfsenp", c)));
+    guchar before = at ? (guchar)view->text[at - 1] : ' ';
+    return before < 0x80 && !strchr("$#./:-@+=_&%'", before);
+}
+
+void street_spots(SpotTable *table)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(FIRST); i++)
+        spots_add(table, SPOT_HOUSE, FIRST[i]);
+    street_words_spots(table);
 }
 
 void street_find(DetectScan *scan)
 {
-    for (gsize at = 0; at < scan->view->len && !*scan->truncated;) {
-        gsize end = street_may_start(scan->view, at) ? street_try(scan, at) : 0;
-        at = end ? end : at + 1;
+    guint i = 0, word = 0;
+    gsize at = 0;
+    const Spot *spot;
+    while (!*scan->truncated && (spot = spots_next(scan->view, &i, SPOT_FIGURE | SPOT_HOUSE, at)) != NULL) {
+        bool may =
+            street_may_start(scan->view, spot->start) && street_may_follow(scan->view, spot->start, &word);
+        gsize end = may ? street_try(scan, spot->start) : 0;
+        at = MAX(at, end);
     }
 }

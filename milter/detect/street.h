@@ -1,8 +1,7 @@
 // street, inside: the words of US street addresses (USPS Publication 28). Private to detect.
 #pragma once
 
-#include <glib.h>
-#include <stdbool.h>
+#include "detect/spots.h"
 
 typedef enum {
     STREET_SUFFIX_NONE,
@@ -18,3 +17,5 @@ const char *street_direction(const char *word);
 bool street_is_state(const char *word, bool code);
 // Value of a spelled number word below 100 ("fourteen"), -1 when it is none.
 int street_number_word(const char *word);
+// Number words are spots where an address may begin.
+void street_words_spots(SpotTable *table);

@@ -158,14 +158,37 @@ const char *street_direction(const char *word)
     return street_words_find(DIRECTIONS, G_N_ELEMENTS(DIRECTIONS), word);
 }
 
+static const char *const SMALL[] = {"zero",    "one",     "two",       "three",    "four",
+                                    "five",    "six",     "seven",     "eight",    "nine",
+                                    "ten",     "eleven",  "twelve",    "thirteen", "fourteen",
+                                    "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
+static const char *const TENS[] = {"twenty", "thirty",  "forty",  "fifty",
+                                   "sixty",  "seventy", "eighty", "ninety"};
+
+void street_words_spots(SpotTable *table)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(SMALL); i++)
+        spots_add(table, SPOT_HOUSE, SMALL[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(TENS); i++)
+        spots_add(table, SPOT_HOUSE, TENS[i]);
+}
+
+void street_suffixes(PhraseWords *words)
+{
+    // Words that make a street of a name without ending it.
+    static const char *const OTHERS[] = {"rt",         "cr",     "sr",      "fm",      "rm",
+                                         "interstate", "calle",  "avenida", "calzada", "callejon",
+                                         "via",        "camino", "paseo",   "broadway"};
+    for (gsize i = 0; i < G_N_ELEMENTS(OTHERS); i++)
+        phrases_words_add(words, OTHERS[i], WORD_STREET_SUFFIX);
+    for (gsize i = 0; i < G_N_ELEMENTS(STRONG); i++)
+        phrases_words_add(words, STRONG[i].word, WORD_STREET_SUFFIX);
+    for (gsize i = 0; i < G_N_ELEMENTS(WEAK); i++)
+        phrases_words_add(words, WEAK[i].word, WORD_STREET_SUFFIX);
+}
+
 int street_number_word(const char *word)
 {
-    static const char *const SMALL[] = {"zero",    "one",     "two",       "three",    "four",
-                                        "five",    "six",     "seven",     "eight",    "nine",
-                                        "ten",     "eleven",  "twelve",    "thirteen", "fourteen",
-                                        "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
-    static const char *const TENS[] = {"twenty", "thirty",  "forty",  "fifty",
-                                       "sixty",  "seventy", "eighty", "ninety"};
     int value = -1;
     for (guint i = 0; value < 0 && i < G_N_ELEMENTS(SMALL); i++)
         if (*SMALL[i] == *word && strcmp(SMALL[i], word) == 0)

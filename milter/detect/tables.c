@@ -218,11 +218,30 @@ static guint32 tables_length_bit(gsize len)
     return (guint32)1 << MIN(len, 31);
 }
 
+static guint32 tables_second_bit(const char *word, gsize len)
+{
+    return (guint32)1 << (len > 1 ? (guchar)word[1] % 32 : 0);
+}
+
+static void tables_may_add(WordsMay *may, const char *word)
+{
+    gsize len = strlen(word);
+    may->lengths[(guchar)*word] |= tables_length_bit(len);
+    may->seconds[(guchar)*word] |= tables_second_bit(word, len);
+}
+
+static bool tables_may(const WordsMay *may, const char *word, gsize len)
+{
+    return len > 0 && (may->lengths[(guchar)*word] & tables_length_bit(len)) != 0 &&
+           (may->seconds[(guchar)*word] & tables_second_bit(word, len)) != 0;
+}
+
 static void tables_add_provider(const char *word, void *data)
 {
     WordLoad *load = data;
     g_hash_table_insert(load->data->providers, g_strdup(word), load->line->fields[0]);
-    load->data->provider_lengths[(guchar)*word] |= tables_length_bit(strlen(word));
+    tables_may_add(&load->data->provider_may, word);
+    spots_add(&load->data->spots, SPOT_PROVIDER, word);
 }
 
 static bool tables_load_webmail(DetectData *data, const char *name, const TableLine *line, GError **error)
@@ -261,9 +280,13 @@ bool tables_is_webmail(const DetectData *data, const char *domain)
 
 const char *tables_mail_provider(const DetectData *data, const char *word, gsize len)
 {
-    bool may = len > 0 && data->provider_lengths[(guchar)*word] & tables_length_bit(len);
-    g_autofree char *key = may ? g_strndup(word, len) : NULL;
-    return key ? g_hash_table_lookup(data->providers, key) : NULL;
+    char key[64];
+    bool may = len < sizeof key && tables_may(&data->provider_may, word, len);
+    if (may) {
+        memcpy(key, word, len);
+        key[len] = '\0';
+    }
+    return may ? g_hash_table_lookup(data->providers, key) : NULL;
 }
 
 const char *tables_approved(const DetectData *data, const char *host, const char *path)
@@ -289,7 +312,8 @@ static void tables_add_platform_word(const char *word, void *data)
     entry->platform = load->line->fields[0];
     entry->named = load->named;
     g_hash_table_insert(load->data->platform_words, g_strdup(word), entry);
-    load->data->platform_lengths[(guchar)*word] |= tables_length_bit(strlen(word));
+    tables_may_add(&load->data->platform_may, word);
+    spots_add(&load->data->spots, SPOT_PLATFORM, word);
 }
 
 static bool tables_load_names(DetectData *data, const char *name, const TableLine *line, GError **error)
@@ -380,7 +404,7 @@ PlatformNamed tables_platform(const DetectData *data, const char *word, gsize le
 {
     char key[64];
     const PlatformWord *entry = NULL;
-    if (len > 0 && len < sizeof key && data->platform_lengths[(guchar)*word] & tables_length_bit(len)) {
+    if (len < sizeof key && tables_may(&data->platform_may, word, len)) {
         memcpy(key, word, len);
         key[len] = '\0';
         entry = g_hash_table_lookup(data->platform_words, key);
@@ -409,6 +433,17 @@ bool tables_is_shortener(const DetectData *data, const char *host)
 
 // ---- all of them -----------------------------------------------------------------------------------------
 
+static bool tables_load_weights(DetectData *data, const char *name, const TableLine *line, GError **error)
+{
+    return attribute_weights_line(&data->weights, name, line, error);
+}
+
+static bool tables_load_signatures(DetectData *data, const char *name, const TableLine *line, GError **error)
+{
+    const char *wrong = layer_words_add(data->sign_words, line->section, line->fields);
+    return !wrong || tables_wrong(error, name, line->line, "%s", wrong);
+}
+
 typedef struct {
     const char *name;
     bool (*load)(DetectData *data, const char *name, const TableLine *line,
@@ -421,11 +456,30 @@ static const Table TABLES[] = {
     {"webmail.txt", tables_load_webmail},
     {"approved-tools.txt", tables_load_approved},
     {"platforms.txt", tables_load_platforms},
+    {"weights.txt", tables_load_weights},
+    {"signatures.txt", tables_load_signatures},
     {"phrases.txt", NULL},
     {"disclaimers.txt", NULL},
     {"labels.txt", NULL},
-    {"labels.txt", NULL},
+    {"lexicon.txt", NULL},
 };
+
+// The one table that a district may do without.
+static bool tables_load_disclaimers(DetectData *data, DetectReadTable read, void *read_data, GError **error)
+{
+    static const char NAME[] = "disclaimers-local.txt";
+    GError *missing = NULL;
+    g_autoptr(GBytes) bytes = read(NAME, read_data, &missing);
+    bool none = g_error_matches(missing, BASE_ERROR, BASE_ERROR_NOINPUT);
+    g_autoptr(GPtrArray) lines = bytes ? tables_parse(data, NAME, bytes, error) : NULL;
+    if (lines)
+        data->disclaimers = disclaimer_book_new(NAME, lines, error);
+    if (none)
+        g_clear_error(&missing);
+    else if (missing)
+        g_propagate_error(error, missing);
+    return none || data->disclaimers != NULL;
+}
 
 bool tables_load(DetectData *data, DetectReadTable read, void *read_data, GError **error)
 {
@@ -440,11 +494,21 @@ bool tables_load(DetectData *data, DetectReadTable read, void *read_data, GError
         for (guint n = 0; ok && table->load && n < lines->len; n++)
             ok = table->load(data, table->name, g_ptr_array_index(lines, n), error);
         if (ok && !table->load) {
-            PhraseBook *book = phrases_new(table->name, lines, error);
+            PhraseBook *book = phrases_new(table->name, lines, data->words, error);
             ok = book != NULL;
             if (ok)
                 g_hash_table_insert(data->books, (gpointer)table->name, book);
         }
+    }
+    ok = ok && tables_load_disclaimers(data, read, read_data, error);
+    ok = ok && attribute_weights_end(&data->weights, "weights.txt", error);
+    if (ok) {
+        GHashTableIter iter;
+        gpointer book;
+        phrases_words_finish(data->words);
+        g_hash_table_iter_init(&iter, data->books);
+        while (g_hash_table_iter_next(&iter, NULL, &book))
+            phrases_finish(book);
     }
     return ok;
 }
@@ -452,4 +516,24 @@ bool tables_load(DetectData *data, DetectReadTable read, void *read_data, GError
 const PhraseBook *tables_book(const DetectData *data, const char *name)
 {
     return g_hash_table_lookup(data->books, name);
+}
+
+const PhraseWords *tables_words(const DetectData *data)
+{
+    return data->words;
+}
+
+const LayerWords *tables_sign_words(const DetectData *data)
+{
+    return data->sign_words;
+}
+
+const DisclaimerBook *tables_disclaimers(const DetectData *data)
+{
+    return data->disclaimers;
+}
+
+const SpotTable *tables_spots(const DetectData *data)
+{
+    return &data->spots;
 }

@@ -5,8 +5,11 @@
 // Sections may be opened again.
 #pragma once
 
+#include "detect/disclaimer.h"
 #include "detect/internal.h"
+#include "detect/layer_words.h"
 #include "detect/phrases.h"
+#include "detect/spots.h"
 
 typedef struct {
     const char *section; // "" before the first one
@@ -23,6 +26,12 @@ bool tables_wrong(GError **error, const char *name, guint line, const char *form
 // The phrase book made of table `name` when it was read ("phrases.txt", "disclaimers.txt"; phrases_new over
 // its lines).
 const PhraseBook *tables_book(const DetectData *data, const char *name);
+const PhraseWords *tables_words(const DetectData *data);
+const LayerWords *tables_sign_words(const DetectData *data);
+// The district's own disclaimers (disclaimers-local.txt); NULL when it has no such table.
+const DisclaimerBook *tables_disclaimers(const DetectData *data);
+// The classes of words by which spots are told (spots.h).
+const SpotTable *tables_spots(const DetectData *data);
 
 // Where an area code lies ("MA", "ON", "toll-free"); "" when unknown.
 const char *tables_npa_place(const DetectData *data, int npa);
@@ -69,28 +78,3 @@ bool tables_known_tld(const DetectData *data, const char *host);
 // ASCII letters that `text` (UTF-8, n bytes) is drawn like, each letter replaced by the Latin one it is
 // confusable with; NULL when some character resembles none. Caller frees.
 char *tables_latin_lookalike(const DetectData *data, const char *text, gsize n);
-
-// ---- compiled patterns -----------------------------------------------------------------------------------
-
-// Byte patterns over a view's text (lower case UTF-8, not in UTF mode: a letter beyond ASCII is
-// [\x80-\xff]+). Every quantifier bounded. Add a line and use it with pattern_next.
-// clang-format off
-#define DETECT_PATTERNS(X) \
-    /* jane (at) gmail [dot] com: the mark between; the finder extends it to both sides */ \
-    X(PATTERN_AT_MARK, "[ \\t]{0,3}(?:[\\(\\[{<][ \\t_*-]{0,2}(?:at|@|a|arroba|ät)[ \\t_*-]{0,2}[\\)\\]}>]|" \
-                       "[ \\t_*-](?:at|arroba)[ \\t_*-])[ \\t]{0,3}")
-// clang-format on
-typedef enum {
-#define PATTERN_ENUM(id, regex) id,
-    DETECT_PATTERNS(PATTERN_ENUM)
-#undef PATTERN_ENUM
-        PATTERN_LAST
-} PatternId;
-
-#define PATTERN_GROUPS 8
-typedef struct {
-    gsize start[PATTERN_GROUPS], end[PATTERN_GROUPS]; // group 0 = all; G_MAXSIZE where a group took no part
-} PatternMatch;
-// The next match at or after `*at`, which moves behind it (always at least one byte on). False when there is
-// none; a match limit that was hit sets *scan->truncated and is false.
-bool pattern_next(const DetectScan *scan, PatternId id, gsize *at, PatternMatch *match);

@@ -1,18 +1,20 @@
 // What a DetectData holds; between tables.c and data.c only.
 #pragma once
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-
-#include "detect/tables.h"
+#include "detect/attribute.h"
 
 #include <libpsl.h>
-#include <pcre2.h>
 #include <unicode/uspoof.h>
 
 typedef struct {
     const char *platform;
     PlatformNamed named;
 } PlatformWord;
+
+// Words of a table by what is asked first: a bit a length, and a bit a second letter, by the first byte.
+typedef struct {
+    guint32 lengths[256], seconds[256];
+} WordsMay;
 
 typedef struct {
     guint8 least, most;
@@ -24,18 +26,22 @@ struct DetectData {
     GStringChunk *sections;
     GHashTable *tables; // name -> GPtrArray of TableLine; they own the strings that the indices point to
     GHashTable *books;  // name -> PhraseBook
+    PhraseWords *words; // of all books
+    DisclaimerBook *disclaimers;
+    LayerWords *sign_words;
     guint8 npa[1000];
     const char *npa_place[1000];
     Country countries[1000];
     GHashTable *hotlines, *webmail, *providers, *approved, *gateways, *shorteners;
-    GHashTable *platform_words;                           // word -> PlatformWord
-    guint32 platform_lengths[256], provider_lengths[256]; // by first byte: a bit a length of such words
-    GHashTable *hosts;                                    // host -> GPtrArray of HostRule
-    GHashTable *reserved;                                 // "platform/segment"
+    GHashTable *platform_words; // word -> PlatformWord
+    WordsMay platform_may, provider_may;
+    SpotTable spots;
+    AttributeWeights weights;
+    GHashTable *hosts;    // host -> GPtrArray of HostRule
+    GHashTable *reserved; // "platform/segment"
     psl_ctx_t *psl;
     USpoofChecker *spoof;
     char lookalikes[128]; // skeleton's one ASCII character -> the letter or digit it stands for
-    pcre2_code *patterns[PATTERN_LAST];
 };
 
 // Reads and indexes all tables into `data`, whose containers stand.

@@ -1,5 +1,8 @@
 // view: a passage's text as a reader perceives it, with the way back to the bytes it came from.
 #include "detect/internal.h"
+#include "detect/phrases.h"
+#include "detect/spots.h"
+#include "detect/tables.h"
 
 #include <string.h>
 #include <unicode/uchar.h>
@@ -242,32 +245,30 @@ static gsize view_step(ViewMaker *maker, const char *text, gsize len, gsize at)
     return next;
 }
 
-// How many characters from `at` on are plain ASCII that folds to itself or its lower case, nothing combined with
-// them.
-static gsize view_plain(const ViewMaker *maker, const char *text, gsize len, gsize at)
+// Takes the plain ASCII from byte `at` on that stands for itself or its lower case, nothing combined with it. Returns
+// how many bytes it is.
+static gsize view_put_plain(ViewMaker *maker, const char *text, gsize len, gsize at)
 {
-    gsize end = at;
-    bool calm = maker->pending == 0 && maker->override_from == G_MAXSIZE;
-    while (calm && end < len &&
-           ((text[end] >= ' ' && text[end] < 0x7f) || text[end] == '\n' || text[end] == '\t'))
-        end++;
-    if (end > at && end < len && (guchar)text[end] >= 0x80)
-        end--; // it may combine with the last one
-    return end - at;
-}
-
-static void view_put_plain(ViewMaker *maker, const char *text, gsize n, gsize at)
-{
-    gsize len = maker->text->len;
-    guint count = maker->origin->len;
-    g_string_set_size(maker->text, len + n);
-    g_array_set_size(maker->origin, count + (guint)n);
-    guint32 *origin = &g_array_index(maker->origin, guint32, count);
-    for (gsize i = 0; i < n; i++) {
-        char c = text[at + i];
-        maker->text->str[len + i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-        origin[i] = (guint32)(at + i);
+    gsize had = maker->text->len, n = 0;
+    if (maker->pending > 0 || maker->override_from != G_MAXSIZE)
+        return 0;
+    g_string_set_size(maker->text, had + len - at);
+    g_array_set_size(maker->origin, (guint)(had + len - at));
+    char *out = maker->text->str + had;
+    guint32 *origin = &g_array_index(maker->origin, guint32, had);
+    for (; at + n < len; n++) {
+        char c = text[at + n];
+        bool plain = (guchar)(c - ' ') < 0x7f - ' ' || c == '\n' || c == '\t';
+        if (!plain)
+            break;
+        out[n] = (guchar)(c - 'A') < 26 ? (char)(c + ('a' - 'A')) : c;
+        origin[n] = (guint32)(at + n);
     }
+    if (n > 0 && at + n < len && (guchar)text[at + n] >= 0x80)
+        n--; // it may combine with the last one
+    g_string_truncate(maker->text, had + n);
+    g_array_set_size(maker->origin, (guint)(had + n));
+    return n;
 }
 
 DetectView *view_new(const Passage *passage, guint index)
@@ -282,9 +283,7 @@ DetectView *view_new(const Passage *passage, guint index)
     maker.text = g_string_sized_new(passage->len + 1);
     maker.origin = g_array_sized_new(FALSE, FALSE, sizeof(guint32), (guint)passage->len + 1);
     for (gsize at = 0; at < passage->len;) {
-        gsize plain = view_plain(&maker, passage->text, passage->len, at);
-        if (plain > 0)
-            view_put_plain(&maker, passage->text, plain, at);
+        gsize plain = view_put_plain(&maker, passage->text, passage->len, at);
         at = plain > 0 ? at + plain : view_step(&maker, passage->text, passage->len, at);
     }
     view_end_override(&maker);
@@ -304,7 +303,23 @@ void view_free(DetectView *view)
     g_free(view->text);
     g_free(view->origin);
     g_free(view->taken);
+    if (view->words) {
+        g_array_unref(view->words);
+        g_array_unref(view->spots);
+    }
+    if (view->lexicon) {
+        g_array_unref(view->lexicon);
+        g_array_unref(view->lexicon_words);
+    }
     g_free(view);
+}
+
+void view_words(DetectView *view, const DetectData *data)
+{
+    if (!view->words) {
+        view->words = phrases_tokens(tables_words(data), view->text, view->len);
+        view->spots = spots_find(tables_spots(data), view->text, view->len);
+    }
 }
 
 // Least and greatest, not first and last: a stretch that is shown right to left runs backwards.

@@ -81,19 +81,39 @@ static json_t *finding_json(const Finding *finding, bool mask)
     json_object_set_new(json, "owner", json_text(owner_name(finding->owner)));
     json_object_set_new(json, "owner_person", json_text(finding->owner_person));
     json_object_set_new(json, "confidence", json_real(finding->confidence));
+    if (finding->count > 1)
+        json_object_set_new(json, "count", json_integer(finding->count));
     json_object_set_new(json, "obfuscation", json_texts(finding->obfuscation));
     json_object_set_new(json, "evidence", json_texts(finding->evidence));
+    json_object_set_new(json, "reckoning", json_text(finding->reckoning));
     json_object_set_new(json, "span",
                         json_pack("[I,I]", (json_int_t)finding->start, (json_int_t)finding->end));
     return json;
 }
 
-static json_t *findings_json(const Detection *detection, bool mask)
+// Findings stand in three lists; a reason names its own by their places in each.
+static const char *list_of(const Finding *finding)
 {
-    json_t *array = json_array();
-    for (guint i = 0; i < detection->findings->len; i++)
-        json_array_append_new(array, finding_json(detection->findings->pdata[i], mask));
-    return array;
+    return finding->kind == KIND_PHRASE           ? "phrases"
+           : finding->kind == KIND_STUDENT_RECORD ? "records"
+                                                  : "findings";
+}
+
+static const char *const LISTS[] = {"findings", "phrases", "records"};
+
+// Place of each finding in its list. Caller frees.
+static guint *findings_json(json_t *json, const Detection *detection, bool mask)
+{
+    guint *places = g_new0(guint, detection->findings->len + 1);
+    for (gsize i = 0; i < G_N_ELEMENTS(LISTS); i++)
+        json_object_set_new(json, LISTS[i], json_array());
+    for (guint i = 0; i < detection->findings->len; i++) {
+        const Finding *finding = detection->findings->pdata[i];
+        json_t *list = json_object_get(json, list_of(finding));
+        places[i] = (guint)json_array_size(list);
+        json_array_append_new(list, finding_json(finding, mask));
+    }
+    return places;
 }
 
 static json_t *facts_json(const Message *message, const Detection *detection)
@@ -111,14 +131,14 @@ static json_t *facts_json(const Message *message, const Detection *detection)
     return array;
 }
 
-static json_t *tries_json(const GPtrArray *tries)
+static json_t *tries_json(const GPtrArray *tries, const guint *places)
 {
     json_t *array = json_array();
     for (guint i = 0; i < tries->len; i++) {
         const ExceptionTry *try = tries->pdata[i];
         json_t *json = json_object();
         json_object_set_new(json, "exception", json_text(try->id));
-        json_object_set_new(json, "finding", json_integer(try->finding));
+        json_object_set_new(json, "finding", json_integer(places[try->finding]));
         json_object_set_new(json, "student", json_address(try->student));
         json_object_set_new(json, "used", json_boolean(try->used));
         json_object_set_new(json, "why", json_text(try->why));
@@ -127,15 +147,14 @@ static json_t *tries_json(const GPtrArray *tries)
     return array;
 }
 
-static json_t *reason_json(const Decision *decision, const Reason *reason)
+static json_t *reason_json(const Judgement *judgement, const Reason *reason, const guint *places)
 {
-    json_t *rcpts = json_array(), *findings = json_array(), *json = json_object();
+    const Decision *decision = judgement->decision;
+    json_t *rcpts = json_array(), *json = json_object();
     for (guint i = 0; i < reason->rcpts->len; i++) {
         const RcptDecision *rcpt = decision->rcpts->pdata[g_array_index(reason->rcpts, guint, i)];
         json_array_append_new(rcpts, json_address(rcpt->address));
     }
-    for (guint i = 0; i < reason->findings->len; i++)
-        json_array_append_new(findings, json_integer(g_array_index(reason->findings, guint, i)));
     json_object_set_new(json, "rule", json_text(reason->rule));
     json_object_set_new(json, "clause", json_text(reason->clause));
     json_object_set_new(json, "gist", json_text(reason->gist));
@@ -143,9 +162,15 @@ static json_t *reason_json(const Decision *decision, const Reason *reason)
     json_object_set_new(json, "action", json_text(action_name(reason->action)));
     json_object_set_new(json, "effective", json_text(action_name(reason->effective)));
     json_object_set_new(json, "recipients", rcpts);
-    json_object_set_new(json, "findings", findings);
+    for (gsize i = 0; i < G_N_ELEMENTS(LISTS); i++)
+        json_object_set_new(json, LISTS[i], json_array());
+    for (guint i = 0; i < reason->findings->len; i++) {
+        guint index = g_array_index(reason->findings, guint, i);
+        const Finding *finding = judgement->detection->findings->pdata[index];
+        json_array_append_new(json_object_get(json, list_of(finding)), json_integer(places[index]));
+    }
     json_object_set_new(json, "facts", json_texts(reason->facts));
-    json_object_set_new(json, "exceptions_tried", tries_json(reason->tries));
+    json_object_set_new(json, "exceptions_tried", tries_json(reason->tries, places));
     json_object_set_new(json, "notify_sender", json_boolean(reason->notify_sender));
     if (reason->remedy)
         json_object_set_new(json, "remedy", json_text(reason->remedy));
@@ -165,10 +190,10 @@ json_t *judgement_to_json(const Judgement *judgement, const Envelope *envelope, 
     json_object_set_new(json, "sender_by", json_text(judgement->parties->sender_by));
     json_object_set_new(json, "parties", parties_json(judgement->parties));
     json_object_set_new(json, "recipients", recipients_json(decision));
-    json_object_set_new(json, "findings", findings_json(judgement->detection, mask));
+    g_autofree guint *places = findings_json(json, judgement->detection, mask);
     json_object_set_new(json, "facts", facts_json(judgement->message, judgement->detection));
     for (guint i = 0; i < decision->reasons->len; i++)
-        json_array_append_new(reasons, reason_json(decision, decision->reasons->pdata[i]));
+        json_array_append_new(reasons, reason_json(judgement, decision->reasons->pdata[i], places));
     json_object_set_new(json, "reasons", reasons);
     return json;
 }

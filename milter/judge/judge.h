@@ -43,7 +43,7 @@ Judgement *judge_message(const Snapshot *snapshot, ReaderPool *pool, const Envel
                          gsize len, int64_t now_us, int budget_ms, GError **error);
 
 // What scan prints and what a record keeps of the decision: the object of the issue ({"id"?, "direction",
-// "mode", "policy", "parties", "recipients", "findings", "facts", "reasons"}). `mask` hides the values (for
+// "mode", "policy", "parties", "recipients", "findings", "phrases", "records", "facts", "reasons"}). `mask` hides the values (for
 // records: the bytes are beside them anyway, but the metadata is read by more people). New reference. `id`
 // may be NULL.
 json_t *judgement_to_json(const Judgement *judgement, const Envelope *envelope, const char *id, bool mask);

@@ -107,6 +107,8 @@ static FindingCond *finding_parse(PolicyParser *parser, const config_setting_t *
     parser_known_keys(parser, member, keys);
     FindingCond *finding = g_new0(FindingCond, 1);
     finding->kinds = parser_mask(parser, member, "kind", names_kind, KIND_LAST);
+    if (!finding->kinds) // contact details and solicitations: words and records are asked for by name
+        finding->kinds = (1u << (KIND_SOLICITATION + 1)) - 1;
     finding->owners = parser_mask(parser, member, "owner", names_owner, OWNER_LAST);
     finding->whose = parser_mask(parser, member, "whose", names_whose, WHOSE_LAST);
     finding->layers = parser_mask(parser, member, "layer", names_layer, LAYER_LAST);

@@ -112,10 +112,24 @@ bool purpose_stated(DecideContext *context)
     return context->purpose == TRI_YES;
 }
 
-// Enough different words of school records, over all that can be read. A student's own detail counts as one.
-static bool student_data(const DecideContext *context)
+static bool student_records(const DecideContext *context)
+{
+    const GPtrArray *findings = context->in->detection->findings;
+    bool found = false;
+    for (guint i = 0; i < findings->len && !found; i++) {
+        const Finding *finding = findings->pdata[i];
+        found = finding->kind == KIND_STUDENT_RECORD && finding_counts(context->in->policy, finding, -1);
+    }
+    return found;
+}
+
+// Enough different words of school records, over all that can be read. A student's own detail counts as one. Where
+// detection told a student's record, these words are of it.
+static bool record_words(const DecideContext *context)
 {
     const Policy *policy = context->in->policy;
+    if (student_records(context))
+        return false;
     const GPtrArray *passages = context->in->message->passages;
     g_autofree bool *seen = g_new0(bool, policy->record_words->len + 1);
     guint left = MOST_WORDS, count = 0;
@@ -240,7 +254,9 @@ static Tri derive(DecideContext *context, Derived derived)
     case DERIVED_STAFF_NAME_OUTSIDE:
         return staff_name_outside(context);
     case DERIVED_STUDENT_DATA:
-        return student_data(context) ? TRI_YES : TRI_NO;
+        return student_records(context) || record_words(context) ? TRI_YES : TRI_NO;
+    case DERIVED_RECORD_WORDS:
+        return record_words(context) ? TRI_YES : TRI_NO;
     case DERIVED_STUDENT_COPIED:
         return reaches(in->parties, ROLE_STUDENT) ? TRI_YES : TRI_NO;
     case DERIVED_GUARDIAN_COPIED:

@@ -180,8 +180,7 @@ static bool value_covered(const DecideContext *context, const RosterException *e
     bool covered = false;
     for (guint i = 0; i < findings->len && !covered; i++) {
         const Finding *other = findings->pdata[i];
-        covered =
-            other->kind != KIND_SOLICITATION && other->kind != KIND_EMAIL && values_cover(exception, other);
+        covered = kind_is_contact(other->kind) && other->kind != KIND_EMAIL && values_cover(exception, other);
     }
     return covered;
 }
@@ -208,6 +207,8 @@ Cover member_covered(Member *member, guint kinds, guint index, GPtrArray *tries)
 {
     DecideContext *context = member->context;
     const Finding *finding = context->in->detection->findings->pdata[index];
+    if (finding->kind > KIND_SOLICITATION) // exceptions are about ways to reach somebody
+        return COVER_NO;
     if (!exceptions_load(context))
         return COVER_FAILED;
     Cover best = COVER_NO;

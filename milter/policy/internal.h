@@ -18,7 +18,8 @@ typedef enum {
     DERIVED_PRIVATE_TO,         // To does
     DERIVED_PRIVATE_CC,         // Cc does
     DERIVED_STAFF_NAME_OUTSIDE, // an outside address that nobody knows, under a staff member's name
-    DERIVED_STUDENT_DATA,       // student records, see section student-data
+    DERIVED_STUDENT_DATA,       // student records were found, or DERIVED_RECORD_WORDS holds
+    DERIVED_RECORD_WORDS,       // words of section student-data, where detection found no student's record
     DERIVED_STUDENT_COPIED,     // a recipient is, or a list reaches, a student
     DERIVED_GUARDIAN_COPIED,    // a recipient is, or a list reaches, a guardian
     DERIVED_AUTOMATIC,          // an automatic reply or notice
@@ -58,7 +59,8 @@ typedef struct {
     Tri self;          // recipient only: the sender's own person, any account
 } PartyCond;
 
-typedef enum { WHOSE_SENDER, WHOSE_RECIPIENT, WHOSE_OTHER, WHOSE_NOBODY, WHOSE_LAST } Whose;
+// WHOSE_CHILD: a student's whose guardian the recipient is.
+typedef enum { WHOSE_SENDER, WHOSE_RECIPIENT, WHOSE_CHILD, WHOSE_OTHER, WHOSE_NOBODY, WHOSE_LAST } Whose;
 
 typedef struct {
     guint kinds, owners, layers, visibilities, whose;
@@ -116,6 +118,7 @@ struct Policy {
     PurposeRule purpose;
     GPtrArray *record_words; // of PhrasePattern
     int record_min;
+    int names_min;          // students whom a list names
     GPtrArray *title_words; // of char*: lower case
 };
 
@@ -198,6 +201,8 @@ typedef struct {
 
 // Does `condition` hold? TRI_UNKNOWN with context->error set when the roster could not tell. (match.c)
 Tri condition_holds(const Condition *condition, Trial *trial);
+// Is `finding` as sure as `least`, and, of a list of students, as long as the policy asks? (match.c)
+bool finding_counts(const Policy *policy, const Finding *finding, double least);
 // Is `party` in the district (a district address)?
 bool party_is_district(const Party *party);
 

@@ -171,15 +171,40 @@ static Tri fact_holds(const FactCond *cond, Trial *trial)
 
 // ---- findings --------------------------------------------------------------------------------------------
 
-static Whose finding_whose(const Finding *finding, const Member *member)
+// Is the finding of a student whose guardian the recipient is?
+static Tri finding_of_child(const Finding *finding, const Member *member)
+{
+    DecideContext *context = member->context;
+    const char *person = member->party->person;
+    if (finding->owner != OWNER_STUDENT || !person || member->party->role == ROLE_STUDENT)
+        return TRI_NO;
+    return roster_is_family(context->in->roster, person, finding->owner_person, &context->error);
+}
+
+// False when the roster could not tell.
+static bool finding_whose(const Finding *finding, const Member *member, Whose *out)
 {
     const Party *sender = member->context->in->parties->sender;
+    Tri child = TRI_NO;
     if (finding->owner == OWNER_SENDER ||
-        (finding->owner_person && g_strcmp0(finding->owner_person, sender->person) == 0))
-        return WHOSE_SENDER;
-    if (!finding->owner_person)
-        return WHOSE_NOBODY;
-    return g_strcmp0(finding->owner_person, member->party->person) == 0 ? WHOSE_RECIPIENT : WHOSE_OTHER;
+        (finding->owner_person && g_strcmp0(finding->owner_person, sender->person) == 0)) {
+        *out = WHOSE_SENDER;
+    } else if (!finding->owner_person) {
+        *out = WHOSE_NOBODY;
+    } else if (g_strcmp0(finding->owner_person, member->party->person) == 0) {
+        *out = WHOSE_RECIPIENT;
+    } else {
+        child = finding_of_child(finding, member);
+        *out = child == TRI_YES ? WHOSE_CHILD : WHOSE_OTHER;
+    }
+    return child != TRI_UNKNOWN;
+}
+
+bool finding_counts(const Policy *policy, const Finding *finding, double least)
+{
+    bool list = finding->kind == KIND_STUDENT_RECORD && g_strcmp0(finding->value, "student-names") == 0;
+    return finding->confidence >= (least < 0 ? policy->confidence[finding->kind] : least) &&
+           !(list && finding->count < (guint)policy->names_min);
 }
 
 static bool where_matches(char *const *patterns, const char *where)
@@ -192,13 +217,9 @@ static bool where_matches(char *const *patterns, const char *where)
 
 static bool finding_matches(const FindingCond *cond, const Finding *finding, const Member *member)
 {
-    const Policy *policy = member->context->in->policy;
-    double least = cond->confidence < 0 ? policy->confidence[finding->kind] : cond->confidence;
-    if (finding->confidence < least || !mask_has(cond->kinds, finding->kind) ||
-        !mask_has(cond->owners, finding->owner) || !mask_has(cond->layers, finding->layer) ||
-        !mask_has(cond->visibilities, finding->visibility))
-        return false;
-    if (cond->whose && !(cond->whose & (1u << finding_whose(finding, member))))
+    if (!finding_counts(member->context->in->policy, finding, cond->confidence) ||
+        !mask_has(cond->kinds, finding->kind) || !mask_has(cond->owners, finding->owner) ||
+        !mask_has(cond->layers, finding->layer) || !mask_has(cond->visibilities, finding->visibility))
         return false;
     if ((cond->where && !where_matches(cond->where, finding->where)) ||
         (cond->obfuscation && !any_string(cond->obfuscation, finding->obfuscation)) ||
@@ -214,7 +235,12 @@ static Tri finding_holds(const FindingCond *cond, Trial *trial)
     const GPtrArray *findings = trial->member->context->in->detection->findings;
     Tri found = TRI_NO;
     for (guint i = 0; i < findings->len; i++) {
+        Whose whose = WHOSE_NOBODY;
         if ((trial->aside && trial->aside[i]) || !finding_matches(cond, findings->pdata[i], trial->member))
+            continue;
+        if (cond->whose && !finding_whose(findings->pdata[i], trial->member, &whose))
+            return TRI_UNKNOWN;
+        if (cond->whose && !(cond->whose & (1u << whose)))
             continue;
         trial->matched[i] = true;
         found = TRI_YES;

@@ -29,6 +29,7 @@ const char *derived_name(Derived derived)
         [DERIVED_PRIVATE_CC] = "private-cc",
         [DERIVED_STAFF_NAME_OUTSIDE] = "staff-name-outside",
         [DERIVED_STUDENT_DATA] = "student-data",
+        [DERIVED_RECORD_WORDS] = "record-words",
         [DERIVED_STUDENT_COPIED] = "student-copied",
         [DERIVED_GUARDIAN_COPIED] = "guardian-copied",
         [DERIVED_AUTOMATIC] = "automatic",
@@ -45,7 +46,7 @@ static const char *exception_kind_name(int kind)
 
 static const char *whose_name(int whose)
 {
-    static const char *const names[WHOSE_LAST] = {"sender", "recipient", "other", "nobody"};
+    static const char *const names[WHOSE_LAST] = {"sender", "recipient", "child", "other", "nobody"};
     return whose >= 0 && whose < WHOSE_LAST ? names[whose] : NULL;
 }
 

@@ -70,6 +70,7 @@ static Policy *policy_new(void)
     policy->purpose.severity = 2;
     policy->record_words = g_ptr_array_new_with_free_func((GDestroyNotify)phrase_free);
     policy->record_min = 2;
+    policy->names_min = 3;
     policy->title_words = g_ptr_array_new_with_free_func(g_free);
     for (int i = 0; i < KIND_LAST; i++)
         policy->confidence[i] = 0.5;
@@ -232,10 +233,11 @@ static void purpose_parse(PolicyParser *parser, const config_setting_t *group, P
 
 static void records_parse(PolicyParser *parser, const config_setting_t *group, Policy *policy)
 {
-    static const char *const keys[] = {"words", "min-words", NULL};
+    static const char *const keys[] = {"words", "min-words", "min-names", NULL};
     parser_known_keys(parser, group, keys);
     phrases_parse(parser, group, "words", policy->record_words);
     (void)parser_int(parser, group, "min-words", 1, 100, &policy->record_min);
+    (void)parser_int(parser, group, "min-names", 2, 1000, &policy->names_min);
 }
 
 static void staff_name_parse(PolicyParser *parser, const config_setting_t *group, Policy *policy)

@@ -98,15 +98,32 @@ static void append_line(GString *out, const char *label, const char *text)
     g_string_append(out, "\r\n");
 }
 
+// What was found, in plain words: of phrases the category and not the words, which the sender knows.
+static void append_what(GString *out, const json_t *finding)
+{
+    static const struct {
+        const char *value, *words;
+    } RECORDS[] = {{"ssn", "a social security number"},
+                   {"student-id", "a student's id"},
+                   {"student-names", "names of students with their data"},
+                   {"record-words", "words of school records beside a student's name"}};
+    const char *kind = text_of(finding, "kind", "?"), *value = text_of(finding, "value", "?"), *words = NULL;
+    for (gsize i = 0; strcmp(kind, "student-record") == 0 && i < G_N_ELEMENTS(RECORDS); i++)
+        words = strcmp(RECORDS[i].value, value) == 0 ? RECORDS[i].words : words;
+    append_plain(out, words != NULL ? words : strcmp(kind, "phrase") == 0 ? "wording: " : kind);
+    if (words == NULL && strcmp(kind, "phrase") != 0)
+        g_string_append_c(out, ' ');
+    if (words == NULL)
+        append_plain(out, value);
+}
+
 static void append_finding(GString *out, const json_t *findings, size_t index)
 {
     const json_t *finding = json_array_get(findings, index);
     if (finding == NULL)
         return;
     g_string_append(out, "  Found:   ");
-    append_plain(out, text_of(finding, "kind", "?"));
-    g_string_append_c(out, ' ');
-    append_plain(out, text_of(finding, "value", "?"));
+    append_what(out, finding);
     g_string_append(out, " (in: ");
     append_plain(out, text_of(finding, "where", "?"));
     g_string_append(out, ")\r\n");
@@ -115,13 +132,17 @@ static void append_finding(GString *out, const json_t *findings, size_t index)
 static void append_reason(GString *out, const json_t *decision, const json_t *reason)
 {
     enum { FINDINGS_SHOWN = 8 };
-    const json_t *findings = json_object_get(reason, "findings"), *facts = json_object_get(reason, "facts");
+    static const char *const LISTS[] = {"findings", "phrases", "records"};
+    const json_t *facts = json_object_get(reason, "facts");
     append_line(out, "* ", text_of(reason, "gist", text_of(reason, "rule", "?")));
     append_line(out, "  Rule:    ", text_of(reason, "rule", "?"));
     append_line(out, "  Policy:  ", text_of(reason, "clause", "-"));
-    for (size_t i = 0; i < json_array_size(findings) && i < FINDINGS_SHOWN; i++)
-        append_finding(out, json_object_get(decision, "findings"),
-                       (size_t)json_integer_value(json_array_get(findings, i)));
+    for (gsize k = 0; k < G_N_ELEMENTS(LISTS); k++) {
+        const json_t *found = json_object_get(reason, LISTS[k]);
+        for (size_t i = 0; i < json_array_size(found) && i < FINDINGS_SHOWN; i++)
+            append_finding(out, json_object_get(decision, LISTS[k]),
+                           (size_t)json_integer_value(json_array_get(found, i)));
+    }
     for (size_t i = 0; i < json_array_size(facts) && i < FINDINGS_SHOWN; i++)
         if (json_is_string(json_array_get(facts, i)))
             append_line(out, "  Found:   ", json_string_value(json_array_get(facts, i)));

@@ -6,7 +6,11 @@
 typedef struct {
     bool hint;
     Layer layer;
-    bool onwards; // also what follows the element in its parent
+    guint onwards; // also what follows the element in so many of those around it
+    bool reply;    // holds a quotation, and behind that what its reader answers
 } HtmlLayerHint;
 
-HtmlLayerHint html_layer_hint(HtmlTag tag, const char *id, const char *classes);
+// `id`, `classes` and `css` are those attributes' values; each may be NULL.
+HtmlLayerHint html_layer_hint(HtmlTag tag, const char *id, const char *classes, const char *css);
+// Do the words open a forwarded message?
+bool html_layer_forwarded(const char *text, gsize len);

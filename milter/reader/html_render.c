@@ -14,6 +14,7 @@ typedef struct {
     RenderBreak after; // what its end breaks
     HtmlStyle style;
     Layer layer;
+    bool reply; // holds a quotation and what its reader answers
     bool hides;
     gsize start; // in the shown text
 } RenderElement;
@@ -132,8 +133,7 @@ static void render_hidden(Renderer *renderer, const char *text, gsize len)
 // A quotation whose first words say that it is a forwarded message is one.
 static void render_forwarded(Renderer *renderer, const char *text, gsize len)
 {
-    if (render_top(renderer)->layer != LAYER_QUOTED ||
-        !(memmem(text, len, "orwarded message", 16) || memmem(text, len, "orwarded Message", 16)))
+    if (render_top(renderer)->layer != LAYER_QUOTED || !html_layer_forwarded(text, len))
         return;
     for (guint i = 0; i < renderer->stack->len; i++) {
         if (render_at(renderer, i)->layer == LAYER_QUOTED)
@@ -196,6 +196,14 @@ static void render_reverse(GString *text, gsize start)
     }
 }
 
+// What stands behind the quotation in its reply is the reader's own answer.
+static void render_answered(Renderer *renderer, const RenderElement *top)
+{
+    RenderElement *around = renderer->stack->len > 1 ? render_at(renderer, renderer->stack->len - 2) : NULL;
+    if (around && around->reply && around->layer == LAYER_QUOTED && top->tag == TAG_BLOCKQUOTE)
+        around->layer = LAYER_WRITTEN;
+}
+
 static void render_pop(Renderer *renderer)
 {
     RenderElement *top = render_top(renderer);
@@ -203,6 +211,7 @@ static void render_pop(Renderer *renderer)
     if (top->style.reversed && !outer)
         render_reverse(renderer->out->shown, top->start);
     render_break(renderer, top->after);
+    render_answered(renderer, top);
     renderer->open[top->tag]--;
     g_array_set_size(renderer->stack, renderer->stack->len - 1);
 }
@@ -356,13 +365,14 @@ static void render_style(const Renderer *renderer, const HtmlToken *token, Rende
 static void render_layer(Renderer *renderer, const HtmlToken *token, const RenderAttrs *attrs,
                          RenderElement *element)
 {
-    HtmlLayerHint hint = html_layer_hint(token->tag, attrs->id, attrs->classes);
+    HtmlLayerHint hint = html_layer_hint(token->tag, attrs->id, attrs->classes, attrs->css);
     // What stands in a quotation stays one, whatever its own parts are.
     if (!hint.hint || element->layer == LAYER_QUOTED || element->layer == LAYER_FORWARDED)
         return;
     element->layer = hint.layer;
-    if (hint.onwards)
-        render_top(renderer)->layer = hint.layer;
+    element->reply = hint.reply;
+    for (guint k = 0; k < hint.onwards && k < renderer->stack->len; k++)
+        render_at(renderer, renderer->stack->len - 1 - k)->layer = hint.layer;
 }
 
 static bool render_is_void(const HtmlToken *token)
@@ -392,6 +402,7 @@ static void render_start(Renderer *renderer, const HtmlToken *token)
 {
     render_imply(renderer, token);
     RenderElement element = *render_top(renderer);
+    element.reply = false;
     g_auto(RenderAttrs) attrs = {0};
     element.tag = token->tag;
     element.name = g_str_hash(token->name);

@@ -300,6 +300,8 @@ char *canon_value(const Config *config, Kind kind, const char *text)
     case KIND_STREET_ADDRESS:
         return canon_street(text);
     case KIND_SOLICITATION:
+    case KIND_PHRASE:
+    case KIND_STUDENT_RECORD:
     case KIND_LAST:
         break;
     }
@@ -370,6 +372,8 @@ static GPtrArray *keys_of(Kind kind, const char *canonical, bool store)
         add_street_keys(keys, canonical, store);
         break;
     case KIND_SOLICITATION:
+    case KIND_PHRASE:
+    case KIND_STUDENT_RECORD:
     case KIND_LAST:
         break;
     }

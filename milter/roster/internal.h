@@ -72,6 +72,9 @@
     X(WEBMAIL, "SELECT 1 FROM webmail WHERE domain = ?1")                                                    \
     X(NAMES, "SELECT n.words, p.pid, p.roles FROM name n CROSS JOIN person p ON p.id = n.person "            \
              "WHERE n.last = ?1 LIMIT 5000")                                                                 \
+    X(STUDENT_ID, "SELECT p.pid FROM person p WHERE p.pid = ?1 AND p.roles & 32 UNION ALL "                  \
+                  "SELECT p.pid FROM ident i CROSS JOIN record r ON r.id = i.record CROSS JOIN person p "    \
+                  "ON p.id = r.person WHERE i.value = ?1 AND p.roles & 32 LIMIT 1")                          \
     X(FAMILY, "SELECT 1 FROM person g CROSS JOIN person s CROSS JOIN link l ON l.guardian = g.id "           \
               "AND l.student = s.id WHERE g.pid = ?1 AND s.pid = ?2")                                        \
     X(CHILDREN, "SELECT s.pid FROM person g CROSS JOIN link l ON l.guardian = g.id CROSS JOIN person s "     \

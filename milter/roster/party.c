@@ -7,8 +7,15 @@ static const char *const ROLES[ROLE_LAST] = {"external", "service", "list", "lis
                                              "guardian", "student", "staff"};
 static const char *const OWNERS[OWNER_LAST] = {"unknown",   "sender",  "staff",    "school",
                                                "published", "student", "guardian", "third-party"};
-static const char *const KINDS[KIND_LAST] = {
-    "phone", "email", "handle", "invite", "street-address", "payment-handle", "offchannel-solicitation"};
+static const char *const KINDS[KIND_LAST] = {"phone",
+                                             "email",
+                                             "handle",
+                                             "invite",
+                                             "street-address",
+                                             "payment-handle",
+                                             "offchannel-solicitation",
+                                             "phrase",
+                                             "student-record"};
 
 static const char *name_at(const char *const *names, int count, int index)
 {
@@ -62,6 +69,11 @@ bool owner_parse(const char *text, Owner *out_owner)
 const char *kind_name(Kind kind)
 {
     return name_at(KINDS, KIND_LAST, (int)kind);
+}
+
+bool kind_is_contact(Kind kind)
+{
+    return kind < KIND_SOLICITATION;
 }
 
 bool kind_parse(const char *text, Kind *out_kind)

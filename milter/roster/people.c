@@ -312,6 +312,11 @@ Tri roster_is_family(RosterSession *session, const char *person, const char *stu
     return session_has(session, Q_FAMILY, person, student, error);
 }
 
+bool roster_student_of_id(RosterSession *session, const char *id, char **out_person, GError **error)
+{
+    return session_value(session, Q_STUDENT_ID, id, NULL, out_person, error);
+}
+
 GPtrArray *roster_children_of(RosterSession *session, const char *guardian, GError **error)
 {
     return session_column(session, Q_CHILDREN, guardian, NULL, error);

@@ -100,6 +100,9 @@ Tri roster_is_family(RosterSession *session, const char *person, const char *stu
 GPtrArray *roster_staff_named(RosterSession *session, const char *text, GError **error);
 // The same of students: for lists of names in a text. At most `most` persons.
 GPtrArray *roster_students_named(RosterSession *session, const char *text, guint most, GError **error);
+// The student (person id, caller frees) whom `id` tells in some source: the id there, a student or state number, as the
+// source writes it. *out NULL when none; false with `error`.
+bool roster_student_of_id(RosterSession *session, const char *id, char **out_person, GError **error);
 // Do they share a class on the session's day? teaches: `a` teaches it and `b` learns in it.
 Tri roster_share_class(RosterSession *session, const char *a, const char *b, bool teaches, GError **error);
 
@@ -141,10 +144,14 @@ typedef enum {
     KIND_STREET_ADDRESS,
     KIND_PAYMENT_HANDLE,
     KIND_SOLICITATION,
+    KIND_PHRASE,         // words of a category of the lexicon; the value is the category
+    KIND_STUDENT_RECORD, // "ssn", "student-id", "student-names", "record-words"
     KIND_LAST
 } Kind;
 const char *kind_name(Kind kind); // "phone", "email", "handle", "invite", "street-address", "payment-handle",
-                                  // "offchannel-solicitation"
+                                  // "offchannel-solicitation", "phrase", "student-record"
+// Is it a way to reach somebody: no solicitation, no words, no records?
+bool kind_is_contact(Kind kind);
 bool kind_parse(const char *text, Kind *out_kind);
 
 typedef struct {

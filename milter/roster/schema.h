@@ -102,6 +102,7 @@
 
 #define SCHEMA_INDEXES                                                                                       \
     "CREATE INDEX record_person ON record (person);"                                                         \
+    "CREATE INDEX ident_value ON ident (value);"                                                             \
     "CREATE UNIQUE INDEX person_pid ON person (pid);"                                                        \
     "CREATE INDEX seat_person ON seat (person, class, role, begins, ends);"                                  \
     "CREATE INDEX link_student ON link (student, guardian);"                                                 \

@@ -141,7 +141,8 @@ def test_counts_stay_flat(fresh_lab):
     batch(total // 2)
     before = batch(total // 4)
     after = batch(total // 4)
-    assert after[0] <= before[0] + 4, f"descriptors {before[0]} -> {after[0]}"
+    # Look-ups keep up to eight connections of three descriptors; a leak would show by every message.
+    assert after[0] <= before[0] + 24, f"descriptors {before[0]} -> {after[0]}"
     assert after[1] <= before[1] + 4, f"threads {before[1]} -> {after[1]}"
     if not SANITIZED:
         assert after[2] <= before[2] * 1.2 + 4096, f"memory {before[2]} -> {after[2]} kB"

@@ -44,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     Passage *passage = message_add_passage(message, 0, size > 0 ? bytes[0] % ORIGIN_LAST : ORIGIN_TEXT,
                                            VISIBILITY_SHOWN, text, strlen(text));
     DetectView *view = view_new(passage, 0);
+    view_words(view, data);
     g_autoptr(GPtrArray) out = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
     g_autoptr(GArray) marks = layer_find(data, passage, &parties);
     DetectScan scan = {.data = data,

@@ -31,6 +31,7 @@ Scanned *support_scan_origin(const DetectData *data, const Config *config, const
     Passage *passage = message_add_passage(scanned->message, 0, origin, VISIBILITY_SHOWN, text, len);
     passage->header = g_strdup(header);
     scanned->view = view_new(passage, 0);
+    view_words(scanned->view, data);
     scanned->out = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
     scanned->scan = (DetectScan){.data = data,
                                  .config = config,

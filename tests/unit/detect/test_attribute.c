@@ -176,7 +176,7 @@ Test(attribute, labels_of_the_writer)
         {ANN, UMA, "See [files.example.com/1?d=example.org]", KIND_INVITE, "files.example.com/1", NULL,
          OWNER_PUBLISHED, 0.9, 0.0, NULL},
         {ANN, UMA, "See [files.example.com/1?d=example.net]", KIND_INVITE, "files.example.com/1", NULL,
-         OWNER_THIRD_PARTY, 0.4, 0.0, NULL},
+         OWNER_SENDER, 0.4, 0.0, NULL},
         {ANN, UMA, "Follow [@sampleschools]", KIND_HANDLE, "instagram:sampleschools", NULL, OWNER_PUBLISHED,
          0.9, 0.0, NULL},
         {ANN, UMA, "Follow me [@oldschools]", KIND_HANDLE, "instagram:oldschools", NULL, OWNER_SENDER, 0.4,

@@ -144,7 +144,18 @@ Test(layer, linear, .timeout = 10)
                                         "to unsubscribe\n",
                                         "Jane\n",
                                         "_________________________\n",
-                                        ">\n> a\n"};
+                                        ">\n> a\n",
+                                        "Subject: a@b\n",
+                                        "De: a\n\nPara: b\n\n",
+                                        "On 11/3/26 4:05 PM, Jane\n",
+                                        "Thanks,\nJane Doe\n\n",
+                                        "\"Be kind.\n- Jane\n",
+                                        "a\n\n> b\n",
+                                        "confidential privileged intended\n\n",
+                                        "-- \nmailing list\n",
+                                        "* * * * * *\n",
+                                        "\xf0\x9f\x8f\x80",
+                                        "\xc2\xa0\xe2\x80\xaf\n"};
     for (gsize i = 0; i < G_N_ELEMENTS(UNITS); i++) {
         g_autoptr(GString) text = g_string_new(NULL);
         while (text->len < 300000)

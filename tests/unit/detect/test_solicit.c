@@ -142,8 +142,10 @@ Test(solicit, wrong_tables)
         TableLine line = {CASES[i].section, fields, g_strv_length(fields), 7};
         g_ptr_array_add(lines, &line);
         g_autoptr(GError) error = NULL;
-        g_autoptr(PhraseBook) book = phrases_new("phrases.txt", lines, &error);
+        PhraseWords *words = phrases_words_new();
+        PhraseBook *book = phrases_new("phrases.txt", lines, words, &error);
         cr_expect_null(book, "%s", CASES[i].line);
+        phrases_words_free(words);
         cr_expect(error && strstr(error->message, CASES[i].want) && strstr(error->message, "phrases.txt:7"),
                   "%s: %s", CASES[i].line, error ? error->message : "");
     }

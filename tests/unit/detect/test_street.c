@@ -21,6 +21,8 @@ Test(street, addresses)
     } CASES[] = {
         {"Come over to my place, 27 Alder Lane, at six.", "27 alder lane"},
         {"i live at 27 alder ln apt 3", "27 alder ln apt 3"},
+        {"My new place is 732 Falmouth Rd.", "732 falmouth rd"},
+        {"Practice is at my home, 551 Willow Rd, Apt 18, North Haven.", "551 willow rd, apt 18"},
         {"Ship it to 27 Alder Lane\nSample Falls, MA 01399.", "27 alder lane, sample falls, ma 01399"},
         {"Museum, 40 Wharf Road, Suite 5, Northport, MA 01398-1234",
          "40 wharf road, suite 5, northport, ma 01398-1234"},

@@ -175,6 +175,50 @@ Test(judge, json_has_what_the_record_needs)
     bench_clear(&bench);
 }
 
+// Contact details, words and records stand in lists of their own; a reason names what it means by its place there.
+Test(judge, json_lists_words_apart)
+{
+    g_autoptr(GError) error = NULL;
+    Bench bench = {0};
+    bench_config(&bench, "conf/policies/standard.conf", "conf/lists");
+    bench_roster(&bench);
+    bench.snapshot = snapshot_load(bench.config_path, &error);
+    cr_assert_not_null(bench.snapshot, "%s", error ? error->message : "");
+    bench.pool = reader_pool_new(bench.snapshot->config, &error);
+    cr_assert_not_null(bench.pool, "%s", error ? error->message : "");
+    g_autoptr(Envelope) envelope = envelope_new();
+    g_autoptr(Judgement) judgement =
+        judge(&bench, "ann@example.org", "ann@example.org", UMA,
+              TEXT "Damn it. Call my cell: (413) 555-0199. I am going to slap your face.\r\n");
+    json_t *json = judgement_to_json(judgement, envelope, "x", true);
+    const json_t *reasons = json_object_get(json, "reasons"), *phrases = json_object_get(json, "phrases");
+    guint words = 0, details = 0;
+    cr_expect_eq(json_array_size(json_object_get(json, "findings")), 1);
+    cr_expect_eq(json_array_size(json_object_get(json, "records")), 0);
+    cr_assert_eq(json_array_size(phrases), 2);
+    for (size_t i = 0; i < json_array_size(reasons); i++) {
+        const json_t *reason = json_array_get(reasons, i);
+        const char *rule = json_string_value(json_object_get(reason, "rule"));
+        const json_t *of = json_object_get(reason, "phrases");
+        if (strcmp(rule, "severe-words-to-student") == 0) {
+            const json_t *one = json_array_get(phrases, (size_t)json_integer_value(json_array_get(of, 0)));
+            cr_expect_str_eq(json_string_value(json_object_get(one, "value")), "threats");
+            cr_expect_str_eq(json_string_value(json_object_get(one, "text")), "threats"); // masked
+            cr_expect_eq(json_array_size(of), 1);
+            cr_expect_eq(json_array_size(json_object_get(reason, "findings")), 0);
+            words++;
+        } else if (strcmp(rule, "staff-private-detail") == 0) {
+            cr_expect_eq(json_array_size(of), 0);
+            cr_expect_eq(json_integer_value(json_array_get(json_object_get(reason, "findings"), 0)), 0);
+            details++;
+        }
+    }
+    cr_expect_eq(words, 1);
+    cr_expect_eq(details, 1);
+    json_decref(json);
+    bench_clear(&bench);
+}
+
 Test(snapshot, every_mistake_is_told)
 {
     g_autoptr(GError) error = NULL;

@@ -120,7 +120,8 @@ static Finding *case_finding(const char *text)
     finding->where = g_strdup("body");
     finding->confidence = count > 3 ? g_ascii_strtod(words[3], NULL) : 0.9;
     finding->layer = count > 4 ? (Layer)name_index(layer_at_index, LAYER_LAST, words[4]) : LAYER_WRITTEN;
-    finding->owner_person = count > 5 ? g_strdup(words[5]) : NULL;
+    finding->owner_person = count > 5 && strcmp(words[5], "-") != 0 ? g_strdup(words[5]) : NULL;
+    finding->count = count > 6 ? (guint)atoi(words[6]) : 0;
     finding->obfuscation = g_ptr_array_new_with_free_func(g_free);
     finding->evidence = g_ptr_array_new_with_free_func(g_free);
     return finding;

@@ -23,7 +23,7 @@ typedef struct {
     const char *from, *auth; // envelope sender; login
     const char *to;          // comma separated
     const char *headers;     // "From=Name <a@b>;Reply-To=a@b": shown beside the defaults; NULL
-    const char *findings;    // "kind owner value [confidence [layer [person]]];..."; NULL
+    const char *findings;    // "kind owner value [confidence [layer [person [count]]]];..."; NULL
     const char *facts;       // "unread,..."; NULL
     const char *text;        // NULL
     const char *date;        // NULL = 2026-10-20

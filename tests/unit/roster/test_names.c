@@ -104,6 +104,30 @@ Test(names, of_students_in_a_text)
     cr_expect_lt(g_get_monotonic_time() - began, 5 * G_TIME_SPAN_SECOND);
 }
 
+Test(names, students_by_their_numbers)
+{
+    static const struct {
+        const char *id, *expect;
+    } cases[] = {
+        {"stu-1", "stu-1"}, {"4410277", "stu-2"}, {"S-17", "stu-3"}, {"s-17", NULL},   {"stf-1", NULL},
+        {"900", NULL},      {"441027", NULL},     {"", NULL},        {"' OR 1", NULL},
+    };
+    book_write(
+        &book, 3,
+        "INSERT INTO record (id, source, person, roles, enabled, gone, birth) VALUES (4, 1, 4, 32, 1, 0, 0),"
+        " (5, 1, 5, 32, 1, 0, 0), (1, 1, 1, 64, 1, 0, 0);"
+        "INSERT INTO ident VALUES (4, 'student', '4410277'), (5, 'type:state', 'S-17'),"
+        " (1, 'employee', '900');");
+    book_open(&book, BOOK_TODAY);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        GError *error = NULL;
+        g_autofree char *person = NULL;
+        cr_assert(roster_student_of_id(book.session, cases[i].id, &person, &error), "%s",
+                  error ? error->message : "");
+        cr_expect(g_strcmp0(person, cases[i].expect) == 0, "%s: %s", cases[i].id, person);
+    }
+}
+
 Test(names, kept_under_a_pair_of_words)
 {
     static const struct {

@@ -197,7 +197,66 @@ static const struct {
     {"<div class=moz-signature>Jo</div>", "Jo", LAYER_SIGNATURE},
     {"mine<blockquote>old<div class=gmail_signature>Jo</div></blockquote>", "old\nJo", LAYER_QUOTED},
     {"mine<div class='yahoo_quoted'>old</div>", "old", LAYER_QUOTED},
+    {"mine<div id='ydp1a2byahoo_quoted_12' class='ydp1a2byahoo_quoted'>old</div>", "old", LAYER_QUOTED},
+    {"mine<div class='x_x_gmail_signature'>Jo</div>", "Jo", LAYER_SIGNATURE},
+    {"<div>mine<div class=gmail_extra><div class=gmail_quote>old</div>also mine</div></div>", "old",
+     LAYER_QUOTED},
+    {"mine<blockquote style='margin:0 0 0 40px;border:none;padding:0px'>also mine</blockquote>"
+     "<blockquote style='margin:0 0 0 .8ex;border-left:1px #ccc solid'>old</blockquote>",
+     "old", LAYER_QUOTED},
+    {"<div class=WordSection1><p class=MsoNormal>mine</p><div><div style='border:none;border-top:solid "
+     "#E1E1E1 "
+     "1.0pt;padding:3.0pt 0in 0in 0in'><p class=MsoNormal><b>From:</b> Jo</p></div></div><p "
+     "class=MsoNormal>old</p></div>",
+     "From: Jo\nold", LAYER_QUOTED},
+    {"<div class=WordSection1><p class=MsoNormal>mine</p><div><div style=\"BORDER: none;\nborder-top: solid "
+     "#B5C4DF 1.0pt;padding: 3.0pt 0cm 0cm 0cm\"><p class=MsoNormal>From: Jo</p></div></div><p "
+     "class=MsoNormal>old</p></div>",
+     "From: Jo\nold", LAYER_QUOTED},
+    {"<div style='border-top:solid #000 1px;padding:3px'>mine</div><blockquote>old</blockquote>", "old",
+     LAYER_QUOTED},
+    {"mine<div id=appendonsend></div><hr><div id=divRplyFwdMsg>De: Jo</div><div>old</div>", "De: Jo\nold",
+     LAYER_QUOTED},
+    {"mine<div class=moz-cite-prefix>On 1/2/26 Jo wrote:<br></div><blockquote type=cite "
+     "cite=mid:x>old</blockquote>"
+     "also mine",
+     "On 1/2/26 Jo wrote:\n\nold", LAYER_QUOTED},
+    {"mine<div class=gmail_quote>---------- Mensaje reenviado ---------<br>De: "
+     "Jo<blockquote>a</blockquote>b</div>",
+     "---------- Mensaje reenviado ---------\nDe: Jo\n\na\n\nb", LAYER_FORWARDED},
+    {"<blockquote type=cite><div>Début du message transféré :</div><br><div>De: Jo</div></blockquote>",
+     "Début du message transféré :\n\nDe: Jo", LAYER_FORWARDED},
+    {"mine<p id=reply-intro>On Monday Jo wrote:</p>mine", "On Monday Jo wrote:", LAYER_QUOTED},
+    {"mine<div id=composer_signature>Jo</div>", "Jo", LAYER_SIGNATURE},
+    {"mine<div id=ms-outlook-mobile-signature>Get it</div>", "Get it", LAYER_SIGNATURE},
 };
+
+// Who answers between the lines of a quotation writes.
+Test(html, answers_inside_a_reply)
+{
+    g_autoptr(TextFixture) fixture = text_read_string(
+        "<div class=gmail_quote><div class=gmail_attr>Jo wrote:</div><blockquote "
+        "class=gmail_quote>one</blockquote>"
+        "<div>my answer</div><blockquote class=gmail_quote>two<div class=gmail_quote>three<blockquote>four"
+        "</blockquote>five</div></blockquote>my other answer</div>",
+        "text/html");
+    const Passage *passage = text_passage(fixture, ORIGIN_HTML, VISIBILITY_SHOWN);
+    cr_assert(passage && passage->marks);
+    static const char *const QUOTED[] = {"Jo wrote:", "one", "two", "three", "four", "five"};
+    static const char *const WRITTEN[] = {"my answer", "my other answer"};
+    for (gsize i = 0; i < G_N_ELEMENTS(QUOTED) + G_N_ELEMENTS(WRITTEN); i++) {
+        bool quoted = i < G_N_ELEMENTS(QUOTED), marked = false;
+        const char *word = quoted ? QUOTED[i] : WRITTEN[i - G_N_ELEMENTS(QUOTED)];
+        const char *found = strstr(passage->text, word);
+        cr_assert(found != NULL, "%s", word);
+        gsize at = (gsize)(found - passage->text);
+        for (guint k = 0; k < passage->marks->len; k++) {
+            const LayerMark *mark = &g_array_index(passage->marks, LayerMark, k);
+            marked |= mark->start <= at && at < mark->end && mark->layer == LAYER_QUOTED;
+        }
+        cr_expect_eq(marked, quoted, "%s", word);
+    }
+}
 
 Test(html, layers)
 {
