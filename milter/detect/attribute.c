@@ -149,10 +149,12 @@ static const Party *attribute_party_of(const AttributeScene *scene, const char *
     return found;
 }
 
-// An address that receives this message is its recipient's.
-static bool attribute_recipient(const AttributeScene *scene, Finding *finding)
+// An address that receives this message is its recipient's. A stranger's that answers shall go to too is not told so.
+static bool attribute_recipient(const AttributeScene *scene, const Passage *passage, Finding *finding)
 {
     const Party *party = finding->kind == KIND_EMAIL ? attribute_party_of(scene, finding->value) : NULL;
+    if (party && party->role == ROLE_EXTERNAL && attribute_is_address(passage))
+        party = NULL;
     bool own = party && attribute_is_sender(scene, party->person);
     if (party) {
         finding->owner = own ? attribute_own(scene) : attribute_role_owner(party->role);
@@ -399,7 +401,7 @@ static bool attribute_one(const AttributeScene *scene, const AttributePassage *p
         if (ok && known == TRI_NO)
             known = attribute_tenant(scene, finding, error);
         ok = ok && known != TRI_UNKNOWN;
-        if (ok && known == TRI_NO && !attribute_recipient(scene, finding) &&
+        if (ok && known == TRI_NO && !attribute_recipient(scene, passage->passage, finding) &&
             !attribute_listed(scene, finding))
             ok = attribute_by_context(scene, passage, candidate, finding, before, after, error);
     }
@@ -538,6 +540,7 @@ bool attribute_candidates(const DetectData *data, const Config *config, const Me
                             attribute_written(message, marks),
                             &organised};
     Attributor attributor = {&scene, g_new0(AttributePassage, message->passages->len + 1), marks, views};
+    g_autoptr(GHashTable) addresses = attribute_header_addresses(config, message);
     bool ok = true;
     g_ptr_array_sort(candidates, attribute_order);
     for (guint i = 0; ok && i < candidates->len; i++) {
@@ -550,13 +553,14 @@ bool attribute_candidates(const DetectData *data, const Config *config, const Me
                            attribute_before(passage->passage->text, candidates, i),
                            attribute_after(candidates, i), error);
         // A bare name that nothing ties to anybody is a word.
-        if (!candidate->value &&
-            (finding->owner == OWNER_THIRD_PARTY || finding->confidence < ATTRIBUTE_BARE))
+        bool idle = !candidate->value &&
+                    (finding->owner == OWNER_THIRD_PARTY || finding->confidence < ATTRIBUTE_BARE);
+        if (idle || attribute_is_expected(&scene, passage->passage, finding))
             finding_free(finding);
         else
             g_ptr_array_add(findings, finding);
     }
-    findings_merge(findings, message);
+    findings_merge(findings, message, addresses);
     attribute_passages_free(attributor.passages, message->passages->len);
     g_strfreev(scene.names);
     return ok;

@@ -138,8 +138,19 @@ const Party *attribute_named_recipient(const AttributeScene *scene, const Attrib
 // Does `text` (any case) hold the sender's given or family name as words?
 bool attribute_names_sender(const AttributeScene *scene, const char *text, gsize len);
 
-// Findings of one value become one: the surest, first place first; what the others tell is kept (findings.c).
-void findings_merge(GPtrArray *findings, const Message *message);
+// ---- the message's own header (attribute_header.c) ----
+
+// Is the passage an address that the header names for the writer (From, Reply-To and the like)?
+bool attribute_is_address(const Passage *passage);
+// Is the finding an address that the header, but for its subject, has to show: the sender's, the school's, a stranger's
+// own?
+bool attribute_is_expected(const AttributeScene *scene, const Passage *passage, const Finding *finding);
+// The canonical addresses of the message's header fields: a set; caller unrefs.
+GHashTable *attribute_header_addresses(const Config *config, const Message *message);
+
+// Findings of one value become one: the surest, first place first; what the others tell is kept (findings.c). What the
+// sweep finds is left out where it is one of `addresses`, or a piece of what stands elsewhere, as its coded form has it.
+void findings_merge(GPtrArray *findings, const Message *message, GHashTable *addresses);
 
 // ---- whose words (attribute_author.c) ----
 

@@ -14,9 +14,9 @@ void tables_rule_free(gpointer rule)
 
 static void data_free(DetectData *data)
 {
-    GHashTable *tables[] = {data->books,    data->hotlines, data->webmail,    data->providers,
-                            data->approved, data->gateways, data->shorteners, data->platform_words,
-                            data->hosts,    data->reserved, data->tables};
+    GHashTable *tables[] = {data->books,    data->hotlines, data->webmail,     data->providers,
+                            data->approved, data->gateways, data->shorteners,  data->platform_words,
+                            data->hosts,    data->reserved, data->plain_words, data->tables};
     for (gsize i = 0; i < G_N_ELEMENTS(tables); i++)
         g_hash_table_unref(tables[i]);
     if (data->psl)
@@ -78,6 +78,7 @@ DetectData *detect_data_new(DetectReadTable read, void *read_data, GError **erro
     data->hosts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, data_array_unref);
     data->platform_words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     data->providers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    data->plain_words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     data->reserved = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     GHashTable **plain[] = {&data->hotlines, &data->webmail, &data->approved, &data->gateways,
                             &data->shorteners};
@@ -88,7 +89,7 @@ DetectData *detect_data_new(DetectReadTable read, void *read_data, GError **erro
     mailbox_spots(&data->spots);
     payment_spots(&data->spots);
     street_spots(&data->spots);
-    street_suffixes(data->words);
+    street_classes(data->words);
     bool ok = data_open_lookalikes(data, error) && tables_load(data, read, read_data, error);
     if (!ok) {
         detect_data_unref(data);

@@ -8,6 +8,8 @@
 
 // A bare name that the registry does not know is kept only where the text asks to be found under it.
 #define DETECT_BARE_LEAST 0.4
+// What only the sweep sees and is less sure is chance.
+#define DETECT_HIDDEN_LEAST 0.4
 
 typedef struct {
     const DetectData *data;
@@ -17,7 +19,7 @@ typedef struct {
     DetectView **views; // by passage
     GArray **marks;     // by passage
     GPtrArray *candidates;
-    bool truncated;
+    bool truncated, shortened;
     guint invisible;
 } DetectRun;
 
@@ -40,12 +42,14 @@ static void detect_fact(Detection *detection, const char *name)
         g_ptr_array_add(detection->facts, g_strdup(known));
 }
 
-// Links first, so that their figures are no phones; then mailboxes, so that theirs are none.
+// Links first, so that their figures are no phones; then mailboxes, so that theirs are none. An address of the header is
+// nothing but one.
 static void detect_passage(DetectRun *run, guint index)
 {
     static void (*const FINDERS[])(DetectScan *) = {social_find,  mailbox_find, phone_find,  street_find,
                                                     payment_find, solicit_find, lexicon_find};
     const Passage *passage = g_ptr_array_index(run->message->passages, index);
+    bool address = attribute_is_address(passage);
     DetectView *view = view_new(passage, index);
     DetectScan scan = {.data = run->data,
                        .config = run->config,
@@ -53,14 +57,16 @@ static void detect_passage(DetectRun *run, guint index)
                        .parties = run->parties,
                        .view = view,
                        .out = run->candidates,
-                       .truncated = &run->truncated};
+                       .truncated = &run->truncated,
+                       .shortened = &run->shortened};
     view_words(view, run->data);
     run->views[index] = view;
     scan.marks = run->marks[index] = layer_find(run->data, passage, run->parties);
     run->invisible += view->invisible;
     for (gsize i = 0;
          i < G_N_ELEMENTS(FINDERS) && run->candidates->len < (guint)run->config->limits.candidates; i++)
-        FINDERS[i](&scan);
+        if (!address || FINDERS[i] == mailbox_find || FINDERS[i] == phone_find)
+            FINDERS[i](&scan);
 }
 
 static void detect_run_clear(DetectRun *run)
@@ -122,13 +128,15 @@ static void detect_finish(const DetectRun *run, Detection *detection)
     for (guint i = 0; i < findings->len; i++) {
         Finding *finding = g_ptr_array_index(findings, i);
         detect_note_place(run->message, finding);
-        if (finding->sweep_only)
+        if (finding->sweep_only && finding->confidence >= DETECT_HIDDEN_LEAST)
             detect_fact(detection, "hidden-structure");
     }
     if (run->truncated)
         detect_fact(detection, "incomplete");
     if (run->invisible > 0)
         detect_fact(detection, "invisible-characters");
+    if (run->shortened)
+        detect_fact(detection, "shortened-link");
 }
 
 Detection *detect_run(const DetectData *data, const Config *config, const Message *message,

@@ -50,7 +50,7 @@ typedef struct {
     GPtrArray *findings; // of Finding: one per (kind, value, owner); the most telling place first
     GPtrArray
         *facts; // of char* (names from facts.h): what detection itself could not do ("incomplete") or saw
-                // ("hidden-structure", "invisible-characters")
+                // ("hidden-structure", "invisible-characters", "shortened-link")
 } Detection;
 void detection_free(Detection *detection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Detection, detection_free)

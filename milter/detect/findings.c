@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#define SWEEP_PLAIN 200 // findings that those of the sweep are compared with
+#define SWEEP_CODED 6   // figures of coded characters before a detail
+
 void finding_free(Finding *finding)
 {
     if (finding) {
@@ -79,9 +82,53 @@ static char *findings_key(const Finding *finding)
                 : g_strdup_printf("%d %s", finding->kind, finding->value);
 }
 
+// ---- what only the sweep sees ----
+
+// The bytes "20jane@example.org" are of "=20jane@example.org".
+static bool findings_is_coded(const char *value, const char *plain)
+{
+    gsize n = strlen(value), m = strlen(plain);
+    bool coded = n > m && n - m <= SWEEP_CODED && (n - m) % 2 == 0 && strcmp(value + n - m, plain) == 0;
+    for (gsize i = 0; coded && i < n - m; i++)
+        coded = g_ascii_isxdigit(value[i]);
+    return coded;
+}
+
+// Lines that a code broke, or that begin with a coded character, show the sweep a piece of a detail, or one more.
+static bool findings_is_piece(const Finding *finding, const GPtrArray *plain)
+{
+    bool piece = false;
+    for (guint i = 0; !piece && i < plain->len; i++) {
+        const Finding *whole = g_ptr_array_index(plain, i);
+        piece = whole->kind == finding->kind &&
+                (strstr(whole->value, finding->value) || strstr(whole->text, finding->text) ||
+                 findings_is_coded(finding->value, whole->value));
+    }
+    return piece;
+}
+
+// The header's own addresses, and pieces of what stands elsewhere, are nothing that the sweep alone sees.
+static void findings_sift(GPtrArray *findings, GHashTable *addresses)
+{
+    g_autoptr(GPtrArray) plain = g_ptr_array_new();
+    for (guint i = 0; i < findings->len && plain->len < SWEEP_PLAIN; i++) {
+        Finding *finding = g_ptr_array_index(findings, i);
+        if (!finding->sweep_only && kind_is_contact(finding->kind))
+            g_ptr_array_add(plain, finding);
+    }
+    for (guint i = findings->len; i > 0; i--) {
+        const Finding *finding = g_ptr_array_index(findings, i - 1);
+        bool shown = finding->sweep_only &&
+                     ((finding->kind == KIND_EMAIL && g_hash_table_contains(addresses, finding->value)) ||
+                      (kind_is_contact(finding->kind) && findings_is_piece(finding, plain)));
+        if (shown)
+            g_ptr_array_remove_index(findings, i - 1);
+    }
+}
+
 // A detail whose owner the registry knows has that owner wherever it stands; else the surest place tells, so
 // that a number is not the sender's in one line and nobody's in the next.
-void findings_merge(GPtrArray *findings, const Message *message)
+void findings_merge(GPtrArray *findings, const Message *message, GHashTable *addresses)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GPtrArray) all = g_ptr_array_new();
@@ -119,4 +166,5 @@ void findings_merge(GPtrArray *findings, const Message *message)
         finding_free(loser);
     }
     g_ptr_array_set_free_func(findings, (GDestroyNotify)finding_free);
+    findings_sift(findings, addresses);
 }

@@ -71,10 +71,12 @@ typedef struct {
     const Message *message;
     const Parties *parties;
     DetectView *view;
-    const GArray *marks; // of LayerMark: the passage's; NULL
-    GPtrArray *out;      // of Candidate
-    bool *truncated;     // set when a limit was hit
-    guint64 work;        // steps taken beyond one walk over the text: tests hold it against the length
+    const GArray *marks;        // of LayerMark: the passage's; NULL
+    GPtrArray *out;             // of Candidate
+    bool *truncated;            // set when a limit was hit
+    bool *shortened;            // set when a link hides where it leads; NULL where nobody asks
+    gsize plain_from, plain_to; // a stretch of the view that is known to have no letter (phone_cue.c)
+    guint64 work;               // steps taken beyond one walk over the text: tests hold it against the length
 } DetectScan;
 
 void social_find(

@@ -9,10 +9,12 @@
 // ---- lines (layer_text.c) ----
 
 typedef struct {
-    gsize start, end; // bytes of the passage; `end` is behind the last character, before the line break
-    gsize body;       // behind the quote prefix and blanks
-    guint depth;      // of quoting: '>' signs, and the reader's marks
-    bool blank;       // nothing behind the prefix
+    guint32 start, end; // bytes of the passage; `end` is behind the last character, before the line break
+    guint32 body;       // behind the quote prefix and blanks
+    guint depth;        // of quoting: '>' signs, and the reader's marks
+    bool blank;         // nothing behind the prefix
+    bool labelled;      // `label` is read: which header it is (layer_header.c)
+    guint8 label;
     Layer layer;
 } LayerLine;
 

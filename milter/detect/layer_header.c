@@ -12,7 +12,7 @@ static bool header_is(const char *const *words, gsize count, const char *label)
 {
     bool found = false;
     for (gsize i = 0; !found && i < count; i++)
-        found = strcmp(words[i], label) == 0;
+        found = *words[i] == *label && strcmp(words[i], label) == 0;
     return found;
 }
 
@@ -68,7 +68,7 @@ static HeaderLabel header_known(const char *label)
 }
 
 // What the words before the first colon of line `i` name, marks of bold print left out.
-static HeaderLabel header_label(const LayerText *text, guint i)
+static HeaderLabel header_read_label(const LayerText *text, guint i)
 {
     const LayerLine *line = layer_line(text, i);
     const char *at = text->lower + line->body, *end = text->lower + line->end;
@@ -84,6 +84,17 @@ static HeaderLabel header_label(const LayerText *text, guint i)
         label = header_known(folded);
     }
     return label;
+}
+
+// The same, asked of a line once for all blocks that it may be in.
+static HeaderLabel header_label(const LayerText *text, guint i)
+{
+    LayerLine *line = layer_line(text, i);
+    if (!line->labelled) {
+        line->label = (guint8)header_read_label(text, i);
+        line->labelled = true;
+    }
+    return (HeaderLabel)line->label;
 }
 
 // Does line `i` go on what header line `i - 1` says: indented, or one of a list of addresses?

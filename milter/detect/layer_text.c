@@ -30,7 +30,7 @@ static void layer_read_prefix(LayerLine *line, const char *text)
     }
     while (at < line->end && g_ascii_isspace(text[at]))
         at++;
-    line->body = at;
+    line->body = (guint32)at;
     line->blank = at == line->end;
 }
 
@@ -58,17 +58,33 @@ static void layer_lower_wide(char *text, gsize len)
     }
 }
 
+// Eight bytes at once, of them the capitals of ASCII in lower case.
+static guint64 layer_lower_eight(guint64 bytes)
+{
+    const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101);
+    guint64 low = bytes & (ones * 0x7f);
+    guint64 capitals = (low + ones * (0x80 - 'A')) & ~(low + ones * (0x7f - 'Z')) & ~bytes & (ones * 0x80);
+    return bytes | capitals >> 2;
+}
+
 static char *layer_lower(const char *text, gsize len)
 {
     char *lower = g_malloc(len + 1);
-    guchar all = 0;
-    for (gsize i = 0; i < len; i++) {
-        guchar c = (guchar)text[i];
-        all |= c;
-        lower[i] = (char)((guchar)(c - 'A') < 26 ? c + ('a' - 'A') : c);
+    guint64 all = 0, bytes;
+    gsize i = 0;
+    for (; i + sizeof bytes <= len; i += sizeof bytes) {
+        memcpy(&bytes, text + i, sizeof bytes);
+        all |= bytes;
+        bytes = layer_lower_eight(bytes);
+        memcpy(lower + i, &bytes, sizeof bytes);
     }
+    bytes = 0;
+    memcpy(&bytes, text + i, len - i);
+    all |= bytes;
+    bytes = layer_lower_eight(bytes);
+    memcpy(lower + i, &bytes, len - i);
     lower[len] = '\0';
-    if (all >= 0x80)
+    if (all & G_GUINT64_CONSTANT(0x8080808080808080))
         layer_lower_wide(lower, len);
     return lower;
 }
@@ -78,12 +94,13 @@ LayerText *layer_text_new(const Passage *passage)
     LayerText *text = g_new0(LayerText, 1);
     text->passage = passage;
     text->lower = layer_lower(passage->text, passage->len);
-    text->lines = g_array_new(FALSE, FALSE, sizeof(LayerLine));
+    text->lines = g_array_sized_new(FALSE, FALSE, sizeof(LayerLine), (guint)(passage->len / 32) + 8);
     guint mark = 0;
     for (gsize at = 0; at < passage->len;) {
         const char *newline = memchr(passage->text + at, '\n', passage->len - at);
         gsize next = newline ? (gsize)(newline - passage->text) + 1 : passage->len;
-        LayerLine line = {.start = at, .end = newline ? next - 1 : next, .layer = LAYER_WRITTEN};
+        LayerLine line = {
+            .start = (guint32)at, .end = (guint32)(newline ? next - 1 : next), .layer = LAYER_WRITTEN};
         if (line.end > line.start && passage->text[line.end - 1] == '\r')
             line.end--;
         layer_read_prefix(&line, text->lower);

@@ -195,7 +195,8 @@ void lexicon_find(DetectScan *scan)
     const PhraseBook *book = tables_book(scan->data, "lexicon.txt");
     DetectView *view = scan->view;
     view->lexicon_words = lexicon_words(scan->data, view);
-    view->lexicon = phrases_match(book, view->lexicon_words, LEXICON_HITS);
+    view->lexicon =
+        phrases_match(book, view->lexicon_words, phrases_speak(book, view->lexicon_words) ? LEXICON_HITS : 0);
     if (!view->lexicon->len)
         return;
     if (view->lexicon->len == LEXICON_HITS)

@@ -40,11 +40,12 @@ static double mailbox_shape(Mailbox *box)
 {
     const DetectData *data = box->scan->data;
     bool known = tables_known_tld(data, box->domain->str) || !g_str_is_ascii(box->domain->str);
+    bool raw = box->scan->view->passage->origin == ORIGIN_SWEEP; // coded bytes hold at signs, too
     bool webmail = tables_is_webmail(data, box->domain->str);
     bool word = mailbox_is_word(box->local->str);
     double shape = 0;
     if (box->mark == AT_SIGN && !box->spelled_dot)
-        shape = known ? 0.98 : 0.35;
+        shape = known ? 0.98 : raw ? 0 : 0.35;
     else if (!known)
         shape = 0;
     else if (box->spaced)
@@ -68,11 +69,13 @@ static double mailbox_shape(Mailbox *box)
 static bool mailbox_is_a_thing(const Mailbox *box)
 {
     static const char *const MARKS[] = {
-        "message-id", "in-reply-to", "references:", "cid:", "mid:", "content-id"};
+        "message-id", "in-reply-to", "references:", "cid:", "mid:", "content-id", "uid:"};
     const DetectView *view = box->scan->view;
     gsize from = box->start > 24 ? box->start - 24 : 0;
     bool thing = strcmp(box->local->str, "git") == 0;
-    for (gsize i = 0; !thing && i < G_N_ELEMENTS(MARKS); i++)
+    bool may = memchr(view->text + from, ':', box->start - from) ||
+               memchr(view->text + from, '-', box->start - from);
+    for (gsize i = 0; may && !thing && i < G_N_ELEMENTS(MARKS); i++)
         thing = g_strstr_len(view->text + from, (gssize)(box->start - from), MARKS[i]) != NULL;
     gsize digits = 0;
     for (const char *p = box->local->str; *p; p++)
@@ -201,7 +204,10 @@ static void mailbox_find_signs(DetectScan *scan)
         if (end < view->len && view->text[end] == '\n') // a line ends behind the sign
             end = mailbox_skip(view, end + 1, 1, 0, "> ", 4);
         bool spaced = start < at || end > at + n;
-        mailbox_try(scan, spaced ? AT_SPACED : AT_SIGN, start, end);
+        // A domain begins here, whole or letter by letter.
+        if (start > 0 && end < view->len &&
+            (mailbox_label_char(view->text[end]) || strchr(" -_*", view->text[end])))
+            mailbox_try(scan, spaced ? AT_SPACED : AT_SIGN, start, end);
         at += n - 1;
     }
 }
@@ -225,7 +231,8 @@ static gsize mailbox_at_word(const DetectView *view, gsize word, bool *out_bare)
     gsize n = 0;
     for (gsize i = 0; n == 0 && i < G_N_ELEMENTS(AT_WORDS); i++) {
         gsize len = strlen(AT_WORDS[i].word);
-        if (view->len - word >= len && memcmp(view->text + word, AT_WORDS[i].word, len) == 0 &&
+        if (AT_WORDS[i].word[0] == view->text[word] && view->len - word >= len &&
+            memcmp(view->text + word, AT_WORDS[i].word, len) == 0 &&
             (word + len == view->len || !g_ascii_isalnum(view->text[word + len]))) {
             n = len;
             *out_bare = AT_WORDS[i].bare;

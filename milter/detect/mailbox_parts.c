@@ -65,7 +65,9 @@ static gsize mailbox_dot_word(const DetectView *view, gsize at)
 {
     static const char *const WORDS[] = {"dot", "punto", "point", "period", "ponto", "d0t", "."};
     gsize found = 0;
-    for (gsize i = 0; !found && i < G_N_ELEMENTS(WORDS); i++) {
+    char first = at < view->len ? view->text[at] : '\0';
+    bool may = first == 'd' || first == 'p' || first == '.';
+    for (gsize i = 0; may && !found && i < G_N_ELEMENTS(WORDS); i++) {
         gsize n = strlen(WORDS[i]);
         if (view->len - at >= n && memcmp(view->text + at, WORDS[i], n) == 0)
             found = n;
@@ -141,8 +143,10 @@ static const char *const REMARKS[] = {"no spaces",     "no space",     "without 
 
 gsize mailbox_before_remark(const DetectView *view, gsize end)
 {
-    static const char BESIDE[] = " ,()\t";
+    static const char BESIDE[] = " ,()\t", LAST[] = "deors"; // letters that remarks end with
     gsize at = mailbox_skip(view, end, -1, 0, BESIDE, 3), found = end;
+    if (at == 0 || !strchr(LAST, view->text[at - 1]))
+        return end;
     for (gsize i = 0; found == end && i < G_N_ELEMENTS(REMARKS); i++) {
         gsize n = strlen(REMARKS[i]);
         if (at > n && view->text[at - 1] == REMARKS[i][n - 1] &&
@@ -156,7 +160,8 @@ gsize mailbox_after_remark(const DetectView *view, gsize at)
 {
     static const char BESIDE[] = " ,(-\t";
     gsize from = mailbox_skip(view, at, 1, 0, BESIDE, 3), found = at;
-    for (gsize i = 0; from > at && found == at && i < G_N_ELEMENTS(REMARKS); i++) {
+    bool may = from > at && from < view->len && g_ascii_isalpha(view->text[from]);
+    for (gsize i = 0; may && found == at && i < G_N_ELEMENTS(REMARKS); i++) {
         gsize n = strlen(REMARKS[i]);
         if (view->len - from >= n && memcmp(view->text + from, REMARKS[i], n) == 0)
             found = from + n;
@@ -195,7 +200,7 @@ void mailbox_join_words(Mailbox *box)
 static bool mailbox_is_dash(const DetectView *view, gsize at)
 {
     const char *written = view->passage->text + view->origin[at];
-    return view->text[at] == '-' && memcmp(written, "\xe2\x80", MIN(2, strlen(written))) == 0 &&
+    return view->text[at] == '-' && strncmp(written, "\xe2\x80", 2) == 0 &&
            ((guchar)written[2] == 0x93 || (guchar)written[2] == 0x94);
 }
 

@@ -65,3 +65,14 @@ const char *mailbox_provider(const DetectScan *scan, gsize at, gsize *end);
 void mailbox_try_provider(Mailbox *box);
 // Names beside or near the name of a service: "my gmail is jdoe99".
 void mailbox_find_providers(DetectScan *scan);
+// A name at `at` that is none of the language's words: its length; 0 when there is none.
+gsize mailbox_name_at(const DetectView *view, gsize at);
+// Hands on `local` at `domain`, which [start, end) names.
+void mailbox_emit_name(DetectScan *scan, gsize start, gsize end, const char *local, const char *domain,
+                       double shape);
+
+// ---- away from the service's name (mailbox_apart.c) ------------------------------------------------------
+
+// "My account is jdoe99. It's with gmail.": the name nearest to the service at [start, end) that is said to be a
+// mailbox's.
+void mailbox_apart(DetectScan *scan, gsize start, gsize end, const char *domain);

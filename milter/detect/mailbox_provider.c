@@ -6,8 +6,6 @@
 #include <string.h>
 
 #define PROVIDER_LONGEST 24
-#define APART_REACH      100  // bytes from a service's name to a mailbox's name apart from it
-#define APART_CLAUSE     48   // bytes before a mailbox's name that say what it is
 #define APART_MOST       2000 // services of one passage whose surroundings are searched
 
 // ---- names of services -----------------------------------------------------------------------------------
@@ -79,8 +77,8 @@ void mailbox_try_provider(Mailbox *box)
 
 // ---- beside the service's name ---------------------------------------------------------------------------
 
-static void mailbox_emit_name(DetectScan *scan, gsize start, gsize end, const char *local, const char *domain,
-                              double shape)
+void mailbox_emit_name(DetectScan *scan, gsize start, gsize end, const char *local, const char *domain,
+                       double shape)
 {
     Mailbox box = {.scan = scan, .mark = AT_WORD, .start = start, .end = end};
     box.local = g_string_new(local);
@@ -90,8 +88,7 @@ static void mailbox_emit_name(DetectScan *scan, gsize start, gsize end, const ch
     g_string_free(box.domain, TRUE);
 }
 
-// A name at `at` that is none of the language's words: its length; 0 when there is none.
-static gsize mailbox_name_at(const DetectView *view, gsize at)
+gsize mailbox_name_at(const DetectView *view, gsize at)
 {
     gsize end = at;
     while (end < view->len && end - at < LOCAL_MOST && mailbox_local_char(view->text[end]))
@@ -133,7 +130,8 @@ static bool mailbox_beside_provider(DetectScan *scan, gsize start, gsize end, co
         mailbox_read_local(&box, start - n);
         box.end = end;
         found = box.local->len >= 4 && mailbox_is_made_up(box.local->str) &&
-                g_ascii_isalnum(box.local->str[0]) && !scan_taken(scan, box.start, box.end);
+                g_ascii_isalnum(box.local->str[0]) && g_ascii_isalnum(box.local->str[box.local->len - 1]) &&
+                !scan_taken(scan, box.start, box.end);
         if (found)
             mailbox_emit(&box, 0.75, true);
         g_string_free(box.local, TRUE);
@@ -142,110 +140,7 @@ static bool mailbox_beside_provider(DetectScan *scan, gsize start, gsize end, co
     return found;
 }
 
-// ---- apart from it ---------------------------------------------------------------------------------------
-
-// One of `words` in [from, to), whole.
-static bool mailbox_says(const DetectView *view, gsize from, gsize to, const char *const *words, gsize count)
-{
-    bool says = false;
-    for (gsize i = 0; !says && i < count; i++) {
-        gsize n = strlen(words[i]);
-        const char *at = view->text + from, *end = view->text + to;
-        while (!says && at < end && (at = memmem(at, (gsize)(end - at), words[i], n)) != NULL) {
-            says = (at == view->text || !g_ascii_isalnum(at[-1])) && !g_ascii_isalnum(at[n]);
-            at++;
-        }
-    }
-    return says;
-}
-
-// The clause that ends at `at` begins here: behind the last mark that ends a sentence.
-static gsize mailbox_clause(const DetectView *view, gsize at)
-{
-    gsize from = at;
-    while (from > 0 && at - from < APART_CLAUSE &&
-           !(strchr(".!?;\n", view->text[from - 1]) && from < view->len && strchr(" \n", view->text[from])) &&
-           view->text[from - 1] != '\n')
-        from--;
-    return from;
-}
-
-// Does the text before the name at `at` say that a mailbox is called so, and one of the writer's?
-static bool mailbox_is_introduced(const DetectView *view, gsize at)
-{
-    static const char *const ACCOUNT[] = {"name",     "account",   "address",  "email",  "e-mail",  "mail",
-                                          "username", "user",      "i'm",      "i am",   "soy",     "write",
-                                          "reach me", "find me",   "correo",   "cuenta", "usuario", "nombre",
-                                          "inbox",    "dirección", "direccion"};
-    static const char LINKS[][8] = {"is", "es",  "to", "me",   "i'm",     "im",  "am",
-                                    "as", "soy", "at", "name", "account", "user"};
-    gsize from = mailbox_clause(view, at), end = mailbox_skip(view, at, -1, 0, " \t\"'(", 3), word = end;
-    while (word > from && (g_ascii_isalpha(view->text[word - 1]) || view->text[word - 1] == '\''))
-        word--;
-    bool linked = end > 0 && strchr(":=", view->text[end - 1]) != NULL;
-    for (gsize i = 0; !linked && i < G_N_ELEMENTS(LINKS); i++)
-        linked = strlen(LINKS[i]) == end - word && memcmp(LINKS[i], view->text + word, end - word) == 0;
-    linked = linked || (end - word == 8 && memcmp(view->text + word, "username", 8) == 0);
-    return linked && mailbox_says(view, from, at, ACCOUNT, G_N_ELEMENTS(ACCOUNT));
-}
-
-// Does the clause of the service speak of others, or of how one gets in?
-static bool mailbox_is_of_others(const DetectView *view, gsize start, gsize end)
-{
-    static const char *const OTHERS[] = {"your",     "their",    "our",    "students", "school",  "class",
-                                         "district", "login",    "log in", "log",      "sign in", "signed",
-                                         "check",    "open",     "app",    "classes",  "parent",  "parents",
-                                         "filter",   "settings", "blocked"};
-    gsize from = mailbox_clause(view, start), to = end;
-    while (to < view->len && to - end < APART_CLAUSE && !strchr(".!?;\n", view->text[to]))
-        to++;
-    return mailbox_says(view, from, to, OTHERS, G_N_ELEMENTS(OTHERS));
-}
-
-// A mailbox's name at `at`, whole and nothing else: its length.
-static gsize mailbox_apart_name(const DetectScan *scan, gsize at)
-{
-    const DetectView *view = scan->view;
-    gsize n = mailbox_name_at(view, at), letters = 0, figures = 0, marks = 0;
-    for (gsize i = at; i < at + n; i++) {
-        letters += g_ascii_isalpha(view->text[i]) ? 1 : 0;
-        figures += g_ascii_isdigit(view->text[i]) ? 1 : 0;
-        marks += view->text[i] == '_' || view->text[i] == '.';
-    }
-    g_autofree char *name = g_strndup(view->text + at, n);
-    bool host = strchr(name, '.') && tables_known_tld(scan->data, name);
-    bool closed = at + n >= view->len || !strchr("/\\=(", view->text[at + n]);
-    return letters >= 3 && figures + marks > 0 && !host && closed && g_ascii_isalpha(view->text[at]) ? n : 0;
-}
-
-// "My account is jdoe99. It's with gmail.": the name nearest to the service that is said to be a mailbox's.
-static void mailbox_apart(DetectScan *scan, gsize start, gsize end, const char *domain)
-{
-    const DetectView *view = scan->view;
-    gsize from = start > APART_REACH ? start - APART_REACH : 0, to = MIN(view->len, end + APART_REACH);
-    gsize best = 0, best_n = 0, best_far = G_MAXSIZE;
-    scan->work += to - from;
-    while (from > 0 && from < start && mailbox_local_char(view->text[from - 1]))
-        from++;
-    for (gsize at = from; at < to;) {
-        gsize stop = at;
-        while (stop < to && mailbox_local_char(view->text[stop]))
-            stop++;
-        bool free = stop - at >= 5 && (at == 0 || !strchr("@#$/\\&=", view->text[at - 1])) &&
-                    !(at < end && stop > start);
-        gsize n = free ? mailbox_apart_name(scan, at) : 0, far = at < start ? start - at : at - end;
-        if (n && far < best_far && !scan_taken(scan, at, at + n) && mailbox_is_introduced(view, at)) {
-            best = at;
-            best_n = n;
-            best_far = far;
-        }
-        at = MAX(stop, at + 1);
-    }
-    if (best_n && !mailbox_is_of_others(view, start, end)) {
-        g_autofree char *name = g_strndup(view->text + best, best_n);
-        mailbox_emit_name(scan, best, best + best_n, name, domain, best_far < 40 ? 0.75 : 0.65);
-    }
-}
+// ---- its names in a text ----------------------------------------------------------------------------------
 
 // "janedoeatgmaildotcom": written as one word.
 static void mailbox_in_one_word(DetectScan *scan, gsize start, gsize end)

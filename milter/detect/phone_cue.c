@@ -200,6 +200,26 @@ static const CueWord CUES[] = {
     {"zoom", CUE_OTHER},
 };
 
+// Words with which a number is handed over, whatever they are about else. `before` stands right before the word; "" is
+// anything.
+static const struct {
+    const char *word, *before;
+} OFFERS[] = {
+    {"acaso", "por si"},    {"anything", "if"},  {"anytime", ""},       {"at", "i'm"},
+    {"at", "im"},           {"at", "i am"},      {"case", "just in"},   {"cosa", "cualquier"},
+    {"dejo", "te"},         {"dejo", "les"},     {"duda", "cualquier"}, {"emergencia", "de"},
+    {"emergencies", "for"}, {"emergency", "an"}, {"emergency", "of"},   {"encuentras", "me"},
+    {"her", "reach"},       {"him", "reach"},    {"hours", "after"},    {"late", "running"},
+    {"me", "add"},          {"me", "buzz"},      {"me", "find"},        {"me", "get"},
+    {"me", "need"},         {"me", "ping"},      {"me", "reach"},       {"mine", ""},
+    {"mine", "here's"},     {"my", "here's"},    {"my", "here is"},     {"mía", "la"},
+    {"mío", "el"},          {"mio", "el"},       {"necesitas", "si"},   {"necesitas", "si me"},
+    {"necesita", "si"},     {"need", "if you"},  {"needed", "if"},      {"shout", "a"},
+    {"them", "reach"},      {"this", "save"},    {"tienes", "aquí"},    {"tienes", "aqui"},
+    {"up", "comes"},        {"up", "hit me"},    {"us", "reach"},       {"go", "here you"},
+    {"info", "my"},
+};
+
 static int cue_compare(const void *key, const void *entry)
 {
     return strcmp(key, ((const CueWord *)entry)->word);
@@ -256,10 +276,26 @@ static bool cue_after(const DetectView *view, gsize start, const char *word)
     return start > n && memcmp(view->text + start - n - 1, word, n) == 0;
 }
 
+static bool cue_offers(const DetectView *view, gsize start, gsize end)
+{
+    bool offers = false;
+    for (gsize i = 0; !offers && i < G_N_ELEMENTS(OFFERS); i++)
+        offers = OFFERS[i].word[0] == view->text[start] && cue_is(view, start, end, OFFERS[i].word) &&
+                 (!OFFERS[i].before[0] || cue_after(view, start, OFFERS[i].before));
+    return offers;
+}
+
 // What words mean together: "area code" says the opposite of "code".
 static CueClass cue_together(const DetectView *view, gsize start, gsize end, CueClass cue)
 {
-    if (cue == CUE_OTHER && cue_is(view, start, end, "code") && cue_after(view, start, "area"))
+    if (cue == CUE_NONE && cue_offers(view, start, end))
+        cue = CUE_WEAK;
+    else if (cue_is(view, start, end, "case") && cue_after(view, start, "in"))
+        // "In case 4135550142 the court ...", not "in case: 413..."
+        cue = cue_after(view, start, "just in") || strchr(":,;-", view->text[end]) ? CUE_WEAK : cue;
+    else if (cue_is(view, start, end, "number") && cue_after(view, start, "my"))
+        cue = CUE_PHONE;
+    else if (cue == CUE_OTHER && cue_is(view, start, end, "code") && cue_after(view, start, "area"))
         cue = CUE_PHONE;
     else if (cue == CUE_WEAK && cue_is(view, start, end, "area") && cue_after(view, start, "de"))
         cue = CUE_PHONE; // "código de área"
@@ -270,19 +306,37 @@ static CueClass cue_together(const DetectView *view, gsize start, gsize end, Cue
     return cue;
 }
 
+// The end of the word nearest before byte `at`, at or behind `floor`; `floor` where none stands there. Figures in a long
+// row are asked one after the other: what has no letter is remembered. `*lines` counts the ends of lines passed, two at
+// most.
+static gsize cue_word_before(DetectScan *scan, gsize at, gsize floor, guint *lines)
+{
+    const char *text = scan->view->text;
+    gsize from = at;
+    while (at > floor && *lines < 2 && !cue_letter(text[at - 1])) {
+        if (at <= scan->plain_to && scan->plain_from <= floor) {
+            at = floor;
+        } else {
+            *lines += text[--at] == '\n';
+            scan->work++;
+        }
+    }
+    if (at == floor && from > scan->plain_to) {
+        scan->plain_from = floor < scan->plain_from || floor > scan->plain_to ? floor : scan->plain_from;
+        scan->plain_to = from;
+    }
+    return *lines < 2 ? at : floor;
+}
+
 static PhoneCue cue_before(DetectScan *scan, gsize start)
 {
     const DetectView *view = scan->view;
     gsize floor = start > CUE_BACK ? start - CUE_BACK : 0;
     PhoneCue best = {CUE_NONE, start, start};
     guint words = 0, lines = 0;
-    for (gsize at = start; at > floor && words < CUE_WORDS && lines < 2;) {
-        scan->work++;
-        if (!cue_letter(view->text[at - 1])) {
-            lines += view->text[--at] == '\n';
-            continue;
-        }
-        gsize end = at;
+    gsize end = cue_word_before(scan, start, floor, &lines);
+    while (end > floor && words < CUE_WORDS && best.cue != CUE_PHONE && best.cue != CUE_OTHER) {
+        gsize at = end;
         while (at > floor && cue_letter(view->text[at - 1]))
             at--;
         CueClass cue = cue_class(view, at, end, false);
@@ -294,10 +348,28 @@ static PhoneCue cue_before(DetectScan *scan, gsize start)
             best = (PhoneCue){cue, at, end};
         else if (best.cue == CUE_WEAK && (cue == CUE_PHONE || cue == CUE_OTHER))
             best = (PhoneCue){cue, at, end};
-        if (best.cue == CUE_PHONE || best.cue == CUE_OTHER)
-            break;
+        end = cue_word_before(scan, at, floor, &lines);
     }
     return best;
+}
+
+// "413-555-0142 is me", "- that's mine".
+static bool cue_claims(const DetectView *view, gsize end)
+{
+    static const char *const CLAIMS[] = {"is me",        "that's me",     "thats me",     "is mine",
+                                         "is my number", "is our number", "es mi número", "es mi numero",
+                                         "that's mine",  "soy yo",        "es el mío",    "es mío",
+                                         "anytime",      "any time",      "any hour"};
+    gsize at = end;
+    bool claims = false;
+    while (at < view->len && at - end < 4 && strchr(" ,-:;.(", view->text[at]))
+        at++;
+    for (gsize i = 0; !claims && i < G_N_ELEMENTS(CLAIMS); i++) {
+        gsize n = strlen(CLAIMS[i]);
+        claims = view->len - at >= n && memcmp(view->text + at, CLAIMS[i], n) == 0 &&
+                 (at + n == view->len || !cue_letter(view->text[at + n]));
+    }
+    return claims;
 }
 
 // Only what closely follows: "(cell)", "- text me", "is my cell".
@@ -320,6 +392,8 @@ static PhoneCue cue_behind(DetectScan *scan, gsize end)
         if (cue_class(view, start, at, true) == CUE_PHONE)
             best = (PhoneCue){CUE_PHONE, start, at};
     }
+    if (best.cue == CUE_NONE && cue_claims(view, end))
+        best.cue = CUE_WEAK;
     return best;
 }
 

@@ -99,18 +99,35 @@ static bool phone_longest_abroad(Phones *phones, Window *window, gsize skip, cha
     return found;
 }
 
-static double phone_abroad_shape(Abroad abroad, gsize skip, bool known, const PhoneCue *cue)
+// "0044 7700 900 739", "00 34 612 345 678": what is dialled first, the country's code, and groups as people say them; pairs
+// alone only where the plan has them.
+static bool phone_abroad_grouped(const Window *window, gsize skip, bool known)
+{
+    gsize groups = strlen(window->sizes), first = (gsize)(window->sizes[0] - '0');
+    bool grouped = skip > 0 && groups >= 3 && first >= skip && first <= skip + 3 && window->words == 0 &&
+                   window->gaps[GAP_OTHER] + window->gaps[GAP_COLON] + window->gaps[GAP_SLASH] == 0;
+    bool large = known;
+    for (gsize i = first == skip ? 2 : 1; grouped && i < groups; i++) {
+        grouped = window->sizes[i] >= (known ? '1' : '2') && window->sizes[i] <= '8';
+        large = large || window->sizes[i] >= '3';
+    }
+    bool alike = !known && strspn(window->sizes, "4") == groups; // "0030 0045 0100"
+    return grouped && large && !alike;
+}
+
+static double phone_abroad_shape(Abroad abroad, gsize skip, bool known, bool grouped, const PhoneCue *cue)
 {
     bool strong = cue->cue == CUE_PHONE || cue->cue == CUE_FORMAL;
+    bool told = strong || cue->cue == CUE_WEAK;
     double shape;
     if (cue->cue == CUE_OTHER)
         shape = abroad == ABROAD_PLUS ? 0.3 : 0;
     else if (abroad == ABROAD_PLUS)
         shape = known ? 0.93 : strong ? 0.75 : 0.5;
     else if (!known)
-        shape = skip == 3 && strong ? 0.6 : 0;
+        shape = (skip > 0 && strong) || (grouped && told) ? 0.6 : grouped ? 0.4 : 0;
     else if (abroad == ABROAD_EXIT)
-        shape = skip == 3 || strong ? 0.88 : skip == 0 ? 0.75 : 0.45;
+        shape = skip == 3 || strong ? 0.88 : skip == 0 || told ? 0.75 : grouped ? 0.6 : 0.45;
     else
         shape = strong ? 0.85 : 0;
     return shape;
@@ -120,11 +137,19 @@ static double phone_abroad_shape(Abroad abroad, gsize skip, bool known, const Ph
 // cheap answer.
 static bool phone_long_enough(const Phones *phones, guint first)
 {
-    Window window;
-    window_open(phones, &window, first);
-    while (window.n < 11 && window_grow(phones, &window) && !window_split(&window))
-        ;
-    return window.n >= 11 && window.words + window.leet == 0;
+    const GArray *groups = phones->row->groups;
+    guint n = 0;
+    bool figures = true, more = true;
+    for (guint i = first; more && i < groups->len && i < first + WINDOW_GROUPS; i++) {
+        const DigitGroup *group = phone_group(phones, i);
+        bool fits = n + group->n <= WINDOW_DIGITS;
+        n += fits ? group->n : 0;
+        figures = figures && !(fits && group->words + group->leet);
+        guint before = i > first ? phone_group(phones, i - 1)->gap : GAP_SPACE;
+        more = fits && n < 11 && group->gap != GAP_BREAK && before != GAP_LINE && before != GAP_LINE_DASH &&
+               before != GAP_TAB;
+    }
+    return n >= 11 && figures;
 }
 
 bool phone_try_international(Phones *phones, guint first, guint *out_last, bool *go_on)
@@ -148,7 +173,11 @@ bool phone_try_international(Phones *phones, guint first, guint *out_last, bool 
         window.start -= abroad == ABROAD_PLUS ? 1 : 0;
         if (abroad != ABROAD_BARE)
             cue = phone_cue(scan, window.start, window.end);
-        double shape = phone_abroad_shape(abroad, skip, known, &cue);
+        double shape =
+            phone_abroad_shape(abroad, skip, known, phone_abroad_grouped(&window, skip, known), &cue);
+        // "00:44:12 00:45:10": times
+        if (skip == 2 && window.gaps[GAP_COLON] > 0 && cue.cue != CUE_PHONE && cue.cue != CUE_FORMAL)
+            shape = 0;
         if (abroad == ABROAD_BARE && window_fixed(phones, &window) != FIXED_NO)
             shape = 0;
         taken = shape > 0;

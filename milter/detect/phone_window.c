@@ -19,7 +19,8 @@ static bool window_add(const Phones *phones, Window *window, guint i)
     bool fits = count < WINDOW_GROUPS && window->n + group->n <= WINDOW_DIGITS;
     if (fits) {
         const char *digits = phones->row->digits->str + group->at;
-        memcpy(window->digits + window->n, digits, group->n);
+        for (guint k = 0; k < group->n; k++) // few: no call is worth it
+            window->digits[window->n + k] = digits[k];
         window->n += group->n;
         window->digits[window->n] = '\0';
         window->sizes[count] = (char)('0' + MIN(group->n, 9));

@@ -129,22 +129,36 @@ static void phrase_read_word(PhraseReader *reader, PhraseWord *out)
     }
 }
 
-// What is known of a word; an entry of zeroes where nothing is.
-static const PhraseEntry *phrase_entry(const PhraseWords *words, const PhraseWord *word)
+// The word's number; 0 when no book knows it.
+static guint32 phrase_find(const PhraseWords *words, const PhraseWord *word)
 {
-    const PhraseEntry *entry = &words->entries[word->hash & words->mask];
-    while (entry->word && !(entry->hash == word->hash && entry->len == word->len &&
-                            memcmp(entry->word, word->text, word->len) == 0))
-        entry = entry == &words->entries[words->mask] ? words->entries : entry + 1;
-    return entry;
+    guint32 number = 0;
+    const PhraseSlot *slot;
+    for (guint at = phrase_slot(word->hash); !number && (slot = &words->slots[at & words->mask])->number;
+         at++) {
+        if (slot->hash != word->hash)
+            continue;
+        const PhraseEntry *entry = &words->entries[slot->number];
+        if (entry->len == word->len && memcmp(words->text + entry->at, word->text, word->len) == 0)
+            number = slot->number;
+    }
+    return number;
 }
 
 guint32 phrases_number(const PhraseWords *words, const char *word, gsize len)
 {
-    PhraseWord plain = {.text = word, .len = len, .hash = PHRASE_HASH};
+    PhraseWord plain;
+    plain.text = word;
+    plain.len = len;
+    plain.hash = PHRASE_HASH;
     for (gsize i = 0; i < len; i++)
         plain.hash = phrase_hash(plain.hash, (guint8)word[i]);
-    return phrase_entry(words, &plain)->number;
+    return phrase_find(words, &plain);
+}
+
+guint8 phrases_classes(const PhraseWords *words, const char *word, gsize len)
+{
+    return words->entries[phrases_number(words, word, len)].classes;
 }
 
 static void phrase_read_gap(PhraseReader *reader)
@@ -183,9 +197,8 @@ static void phrase_take(PhraseReader *reader, const PhraseWords *words, PhraseTo
                            .quoted = reader->quoted};
     phrase_read_word(reader, &word);
     token->end = (guint32)reader->at;
-    const PhraseEntry *entry = phrase_entry(words, &word);
-    token->word = entry->number;
-    token->classes = entry->classes;
+    token->word = phrase_find(words, &word);
+    token->classes = words->entries[token->word].classes;
     reader->before = BREAK_NONE;
     reader->line = false;
     reader->newlines = 0;
@@ -257,7 +270,7 @@ static guint64 phrase_step(const PhraseItem *item, const GArray *tokens, guint f
     for (; places; places &= places - 1) {
         guint offset = (guint)__builtin_ctzll(places);
         guint32 word = g_array_index(tokens, PhraseToken, first + offset).word;
-        bool may = item->firsts[word / 8] >> word % 8 & 1;
+        bool may = (item->may & PHRASE_FOLLOW(word)) && item->firsts[word / 8] >> word % 8 & 1;
         if (may && item->single)
             to |= G_GUINT64_CONSTANT(2) << offset;
         guint c = may && !item->single ? phrase_choice(item, word) : item->choices->len;
@@ -275,7 +288,7 @@ static guint phrase_length(const Phrase *phrase, const GArray *tokens, guint fir
 {
     guint64 ends = 1;
     for (guint i = 0; ends && i < phrase->items->len; i++)
-        ends = phrase_step(g_ptr_array_index(phrase->items, i), tokens, first, limit, ends);
+        ends = phrase_step(&phrase->steps[i], tokens, first, limit, ends);
     return ends > 1 ? 63 - (guint)__builtin_clzll(ends) : 0;
 }
 
@@ -296,15 +309,40 @@ static guint32 phrase_second(const GArray *tokens, guint first)
     return next && next->before < BREAK_SENTENCE ? next->word : 0;
 }
 
+// May a phrase begin with word `first`? Tells most of those where none does; `rows` is the book's follow or speaks.
+static inline bool phrase_may_begin(const guint64 *rows, const GArray *tokens, guint first)
+{
+    guint64 follow = rows[g_array_index(tokens, PhraseToken, first).word];
+    return follow && follow & PHRASE_FOLLOW(phrase_second(tokens, first));
+}
+
+// Words that phrase `number` takes at `first`; 0 when it does not match there. `*stop` goes up with rising `first`.
+static guint phrase_at(const PhraseBook *book, guint number, const GArray *tokens, guint first, guint *stop)
+{
+    const Phrase *phrase = g_ptr_array_index(book->phrases, number);
+    guint length = 1;
+    if (!phrase->word) {
+        *stop = phrase_stop(tokens, first, *stop);
+        length = phrase_length(phrase, tokens, first, MIN(*stop, first + PHRASE_REACH));
+    }
+    return length;
+}
+
+// The phrases of `piece` that may begin with its word and have one behind it whose row of seconds is `then`.
+static inline guint64 phrase_bits(const PhrasePiece *piece, const guint64 *then)
+{
+    return (piece->firsts & then[piece->at]) | piece->loose;
+}
+
 // May a phrase begin with the first two of `tokens`?
 static bool phrase_may_match(const PhraseBook *book, const GArray *tokens)
 {
-    guint32 word = g_array_index(tokens, PhraseToken, 0).word, second = phrase_second(tokens, 0);
+    guint32 word = g_array_index(tokens, PhraseToken, 0).word;
+    const guint64 *then = book->seconds + (gsize)phrase_second(tokens, 0) * book->stride;
     guint64 bits = 0;
-    for (guint k = 0; k < book->stride; k++)
-        bits |=
-            (book->firsts[(gsize)word * book->stride + k] & book->seconds[(gsize)second * book->stride + k]) |
-            book->loose[(gsize)word * book->stride + k];
+    for (guint k = book->rows[word]; phrase_may_begin(book->follow, tokens, 0) && k < book->rows[word + 1];
+         k++)
+        bits |= phrase_bits(&book->pieces[k], then);
     return bits != 0;
 }
 
@@ -312,18 +350,15 @@ static bool phrase_may_match(const PhraseBook *book, const GArray *tokens)
 static void phrase_match_at(const PhraseBook *book, const GArray *tokens, guint first, guint *stop, guint max,
                             GArray *hits)
 {
-    guint32 word = g_array_index(tokens, PhraseToken, first).word, second = phrase_second(tokens, first);
-    const guint64 *may = book->firsts + (gsize)word * book->stride;
-    const guint64 *then = book->seconds + (gsize)second * book->stride;
-    const guint64 *loose = book->loose + (gsize)word * book->stride;
-    for (guint k = 0; k < book->stride; k++) {
-        for (guint64 bits = (may[k] & then[k]) | loose[k]; bits && hits->len < max; bits &= bits - 1) {
-            guint number = k * 64 + (guint)__builtin_ctzll(bits);
-            const Phrase *phrase = g_ptr_array_index(book->phrases, number);
-            *stop = phrase_stop(tokens, first, *stop);
-            guint length =
-                phrase->word ? 1 : phrase_length(phrase, tokens, first, MIN(*stop, first + PHRASE_REACH));
+    guint32 word = g_array_index(tokens, PhraseToken, first).word;
+    const guint64 *then = book->seconds + (gsize)phrase_second(tokens, first) * book->stride;
+    for (guint k = book->rows[word]; k < book->rows[word + 1]; k++) {
+        const PhrasePiece *piece = &book->pieces[k];
+        for (guint64 bits = phrase_bits(piece, then); bits && hits->len < max; bits &= bits - 1) {
+            guint number = piece->at * 64 + (guint)__builtin_ctzll(bits);
+            guint length = phrase_at(book, number, tokens, first, stop);
             if (length) {
+                const Phrase *phrase = g_ptr_array_index(book->phrases, number);
                 PhraseHit hit = {phrase->section, phrase->id, number,
                                  phrase->weight,  first,      first + length - 1};
                 g_array_append_val(hits, hit);
@@ -337,9 +372,30 @@ GArray *phrases_match(const PhraseBook *book, const GArray *tokens, guint max)
     GArray *hits = g_array_new(FALSE, FALSE, sizeof(PhraseHit));
     guint stop = 0;
     for (guint first = 0; first < tokens->len && hits->len < max; first++)
-        if (book->begins[g_array_index(tokens, PhraseToken, first).word])
+        if (phrase_may_begin(book->follow, tokens, first))
             phrase_match_at(book, tokens, first, &stop, max, hits);
     return hits;
+}
+
+bool phrases_speak(const PhraseBook *book, const GArray *tokens)
+{
+    bool found = false;
+    guint stop = 0;
+    for (guint first = 0; first < tokens->len && !found; first++) {
+        if (!phrase_may_begin(book->speaks, tokens, first))
+            continue;
+        guint32 word = g_array_index(tokens, PhraseToken, first).word;
+        const guint64 *then = book->seconds + (gsize)phrase_second(tokens, first) * book->stride;
+        for (guint k = book->rows[word]; k < book->rows[word + 1] && !found; k++) {
+            const PhrasePiece *piece = &book->pieces[k];
+            guint64 bits = phrase_bits(piece, then) & ~book->cues[piece->at];
+            for (; bits && !found; bits &= bits - 1) {
+                guint number = piece->at * 64 + (guint)__builtin_ctzll(bits);
+                found = phrase_at(book, number, tokens, first, &stop) > 0;
+            }
+        }
+    }
+    return found;
 }
 
 GArray *phrases_open_lines(const PhraseBook *book, const char *text, gsize len, GArray **out_starts)
@@ -359,7 +415,7 @@ GArray *phrases_open_lines(const PhraseBook *book, const char *text, gsize len, 
             PhraseReader ahead = reader;
             PhraseToken first;
             phrase_take(&reader, book->words, &first);
-            if (!book->begins[first.word])
+            if (!book->follow[first.word])
                 continue;
             guint stop = 0, before = hits->len;
             g_array_set_size(tokens, 0);

@@ -17,7 +17,15 @@ typedef struct PhraseWords PhraseWords;
 PhraseWords *phrases_words_new(void);
 void phrases_words_free(PhraseWords *words);
 // Words that finders ask of a text's tokens themselves.
-enum { WORD_STREET_SUFFIX = 1 };
+enum {
+    WORD_ROAD = 1 << 0, // stands in an address whose street it tells
+    WORD_SUFFIX_STRONG = 1 << 1,
+    WORD_SUFFIX_WEAK = 1 << 2, // also an everyday word or part of a town's name: "hill", "park"
+    WORD_STREET_COMMON = 1 << 3,
+    WORD_STREET_COUNTED = 1 << 4,
+    WORD_STATE = 1 << 5, // a US state
+    WORD_STATE_CODE = 1 << 6,
+};
 // `word` (lower case) is one of `classes` as well; for books or not.
 void phrases_words_add(PhraseWords *words, const char *word, guint8 classes);
 // No book may be made with `words` after this, no word added, and nothing looked up before it.
@@ -25,6 +33,8 @@ void phrases_words_finish(PhraseWords *words);
 
 // Number of `word`, which is as words are compared (but may hold stars); 0 when no book knows it.
 guint32 phrases_number(const PhraseWords *words, const char *word, gsize len);
+// WORD_... of it.
+guint8 phrases_classes(const PhraseWords *words, const char *word, gsize len);
 
 typedef struct PhraseBook PhraseBook;
 // `lines` is a GPtrArray of TableLine (tables.h), read and not kept. NULL with `error` naming `name` and line.
@@ -58,6 +68,8 @@ typedef struct {
 // All hits, by first word; several phrases may hit the same words. At most `max`. GArray of PhraseHit; caller
 // unrefs.
 GArray *phrases_match(const PhraseBook *book, const GArray *tokens, guint max);
+// Would any hit be of a section that says something by itself, and not only how others are meant ([before], [about])?
+bool phrases_speak(const PhraseBook *book, const GArray *tokens);
 // Those of a text that begin with the first word of a line, by where they stand: `out_starts` (of gsize, the caller
 // unrefs) has the byte of each hit's first word; its tokens are not told.
 GArray *phrases_open_lines(const PhraseBook *book, const char *text, gsize len, GArray **out_starts);

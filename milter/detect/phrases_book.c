@@ -44,10 +44,13 @@ void phrases_free(PhraseBook *book)
     if (book) {
         g_hash_table_unref(book->slots);
         g_ptr_array_unref(book->phrases);
-        g_free(book->firsts);
+        g_free(book->pieces);
+        g_free(book->rows);
         g_free(book->seconds);
-        g_free(book->loose);
-        g_free(book->begins);
+        g_free(book->follow);
+        g_free(book->speaks);
+        g_free(book->cues);
+        g_free(book->steps);
         g_free(book);
     }
 }
@@ -215,6 +218,17 @@ static bool book_knows(const char *name, const char *section)
     return known;
 }
 
+// Sections whose phrases say how those of others are meant, and nothing by themselves.
+static bool book_is_cue(const char *section)
+{
+    static const char *const CUES[] = {"before", "after",    "near",    "sentence",
+                                       "about",  "innocent", "reported"};
+    bool cue = false;
+    for (gsize i = 0; i < G_N_ELEMENTS(CUES); i++)
+        cue |= strcmp(CUES[i], section) == 0;
+    return cue;
+}
+
 static bool book_phrase(BookReader *reader, const TableLine *line)
 {
     Phrase *phrase = g_new0(Phrase, 1);
@@ -222,6 +236,7 @@ static bool book_phrase(BookReader *reader, const TableLine *line)
     phrase->section = g_strdup(line->section);
     phrase->id = g_strdup(full ? line->fields[0] : line->section);
     phrase->items = g_ptr_array_new_with_free_func(book_item_free);
+    phrase->cue = book_is_cue(line->section);
     char *end = NULL;
     phrase->weight = full ? g_ascii_strtod(line->fields[1], &end) : 1.0;
     g_ptr_array_add(reader->book->phrases, phrase);
@@ -264,6 +279,8 @@ void phrases_words_free(PhraseWords *words)
         g_hash_table_unref(words->numbers);
         g_hash_table_unref(words->classes);
         g_free(words->entries);
+        g_free(words->slots);
+        g_free(words->text);
         g_free(words);
     }
 }
@@ -278,24 +295,30 @@ void phrases_words_add(PhraseWords *words, const char *word, guint8 classes)
 void phrases_words_finish(PhraseWords *words)
 {
     guint count = g_hash_table_size(words->numbers), room = 64;
-    while (room < 4 * count)
+    while (room < 2 * count)
         room *= 2;
-    words->entries = g_new0(PhraseEntry, room);
+    words->entries = g_new0(PhraseEntry, count + 1);
+    words->slots = g_new0(PhraseSlot, room);
     words->mask = room - 1;
+    g_autoptr(GString) text = g_string_new(NULL);
     GHashTableIter iter;
     gpointer word, number;
     g_hash_table_iter_init(&iter, words->numbers);
     while (g_hash_table_iter_next(&iter, &word, &number)) {
         guint hash = PHRASE_HASH;
+        gsize len = strlen(word);
         for (const char *p = word; *p; p++)
             hash = phrase_hash(hash, (guint8)*p);
-        guint at = hash & words->mask;
-        while (words->entries[at].word)
+        guint at = phrase_slot(hash) & words->mask;
+        while (words->slots[at].number)
             at = (at + 1) & words->mask;
-        words->entries[at] =
-            (PhraseEntry){word, hash, GPOINTER_TO_UINT(number), (guint32)strlen(word),
+        words->slots[at] = (PhraseSlot){hash, GPOINTER_TO_UINT(number)};
+        words->entries[GPOINTER_TO_UINT(number)] =
+            (PhraseEntry){(guint32)text->len, (guint16)MIN(len, G_MAXUINT16),
                           (guint8)GPOINTER_TO_UINT(g_hash_table_lookup(words->classes, word))};
+        g_string_append(text, word);
     }
+    words->text = g_string_free(g_steal_pointer(&text), FALSE);
 }
 
 static int book_by_first_word(gconstpointer a, gconstpointer b)
@@ -318,34 +341,49 @@ static void book_finish_item(PhraseItem *item, guint count)
         item->single = item->single && words->len == 1;
         item->order[c] = first;
         item->firsts[first / 8] |= (guint8)(1 << (first % 8));
+        item->may |= PHRASE_FOLLOW(first);
     }
 }
+
+// The rows while they are made: those of `firsts` and `loose` have few bits each, and are kept as pieces.
+typedef struct {
+    PhraseBook *book;
+    guint64 *firsts, *loose;
+    guint64 *follow; // by phrase
+} BookRows;
 
 static void book_set(guint64 *rows, guint stride, guint32 word, guint phrase)
 {
     rows[(gsize)word * stride + phrase / 64] |= G_GUINT64_CONSTANT(1) << phrase % 64;
 }
 
-// What may stand behind item `at`, as bits in `seconds`; true where anything may.
-static bool book_follow(PhraseBook *book, guint number, guint at)
+static void book_set_second(BookRows *rows, guint32 word, guint phrase)
 {
-    const Phrase *phrase = g_ptr_array_index(book->phrases, number);
+    book_set(rows->book->seconds, rows->book->stride, word, phrase);
+    rows->follow[phrase] |= PHRASE_FOLLOW(word);
+}
+
+// What may stand behind item `at`; true where anything may.
+static bool book_follow(BookRows *rows, guint number, guint at)
+{
+    const Phrase *phrase = g_ptr_array_index(rows->book->phrases, number);
     bool open = true, any = false;
     for (guint i = at + 1; open && !any; i++) {
         const PhraseItem *item = i < phrase->items->len ? g_ptr_array_index(phrase->items, i) : NULL;
         any = !item || !item->choices;
         for (guint c = 0; !any && c < item->choices->len; c++)
-            book_set(book->seconds, book->stride,
-                     g_array_index((GArray *)g_ptr_array_index(item->choices, c), guint32, 0), number);
+            book_set_second(rows, g_array_index((GArray *)g_ptr_array_index(item->choices, c), guint32, 0),
+                            number);
         open = !any && item->optional;
     }
     return any;
 }
 
 // The bits of phrase `number` in the rows.
-static void book_finish_phrase(PhraseBook *book, guint number)
+static void book_finish_phrase(BookRows *rows, guint number)
 {
-    const Phrase *phrase = g_ptr_array_index(book->phrases, number);
+    const Phrase *phrase = g_ptr_array_index(rows->book->phrases, number);
+    guint stride = rows->book->stride;
     bool open = true;
     for (guint i = 0; open && i < phrase->items->len; i++) {
         const PhraseItem *item = g_ptr_array_index(phrase->items, i);
@@ -353,34 +391,79 @@ static void book_finish_phrase(PhraseBook *book, guint number)
         for (guint c = 0; c < item->choices->len; c++) {
             const GArray *words = g_ptr_array_index(item->choices, c);
             guint32 first = g_array_index(words, guint32, 0);
-            book_set(book->firsts, book->stride, first, number);
-            book->begins[first] = 1;
+            book_set(rows->firsts, stride, first, number);
             if (words->len == 1 && any == TRI_UNKNOWN)
-                any = book_follow(book, number, i) ? TRI_YES : TRI_NO;
+                any = book_follow(rows, number, i) ? TRI_YES : TRI_NO;
             if (words->len > 1)
-                book_set(book->seconds, book->stride, g_array_index(words, guint32, 1), number);
+                book_set_second(rows, g_array_index(words, guint32, 1), number);
             else if (any == TRI_YES)
-                book_set(book->loose, book->stride, first, number);
+                book_set(rows->loose, stride, first, number);
         }
         open = item->optional;
     }
 }
 
+// What may stand behind the first word of the phrases of `piece`, `but` those left out.
+static guint64 book_piece_follow(const BookRows *rows, const PhrasePiece *piece, guint64 but)
+{
+    guint64 follow = piece->loose & ~but ? G_MAXUINT64 : 0;
+    for (guint64 bits = piece->firsts & ~but; bits; bits &= bits - 1)
+        follow |= rows->follow[piece->at * 64 + (guint)__builtin_ctzll(bits)];
+    return follow;
+}
+
+// The bits of `firsts` and `loose`, as pieces.
+static void book_finish_rows(BookRows *rows, guint count)
+{
+    PhraseBook *book = rows->book;
+    g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(PhrasePiece));
+    book->rows = g_new0(guint32, (gsize)count + 2);
+    book->follow = g_new0(guint64, (gsize)count + 1);
+    book->speaks = g_new0(guint64, (gsize)count + 1);
+    for (guint word = 0; word <= count; word++) {
+        for (guint k = 0; k < book->stride; k++) {
+            gsize at = (gsize)word * book->stride + k;
+            PhrasePiece piece = {rows->firsts[at], rows->loose[at], k};
+            if (piece.firsts)
+                g_array_append_val(pieces, piece);
+            book->follow[word] |= book_piece_follow(rows, &piece, 0);
+            book->speaks[word] |= book_piece_follow(rows, &piece, book->cues[k]);
+        }
+        book->rows[word + 1] = pieces->len;
+    }
+    book->pieces = g_memdup2(pieces->data, MAX(pieces->len, 1) * sizeof(PhrasePiece));
+}
+
 void phrases_finish(PhraseBook *book)
 {
     guint count = g_hash_table_size(book->words->numbers);
-    book->stride = (book->phrases->len + 63) / 64;
-    book->firsts = g_new0(guint64, ((gsize)count + 1) * book->stride);
-    book->seconds = g_new0(guint64, ((gsize)count + 1) * book->stride);
-    book->loose = g_new0(guint64, ((gsize)count + 1) * book->stride);
-    book->begins = g_malloc0((gsize)count + 1);
+    book->stride = book->phrases->len / 64 + 1;
+    gsize cells = ((gsize)count + 1) * book->stride;
+    g_autofree guint64 *firsts = g_new0(guint64, cells), *loose = g_new0(guint64, cells),
+                       *follow = g_new0(guint64, book->phrases->len + 1);
+    BookRows rows = {book, firsts, loose, follow};
+    book->seconds = g_new0(guint64, cells);
+    book->cues = g_new0(guint64, book->stride + 1);
+    guint items = 0;
+    for (guint i = 0; i < book->phrases->len; i++) {
+        const Phrase *phrase = g_ptr_array_index(book->phrases, i);
+        items += phrase->items->len;
+        if (phrase->cue)
+            book_set(book->cues, book->stride, 0, i);
+    }
+    book->steps = g_new0(PhraseItem, items + 1);
+    PhraseItem *step = book->steps;
     for (guint i = 0; i < book->phrases->len; i++) {
         Phrase *phrase = g_ptr_array_index(book->phrases, i);
-        for (guint k = 0; k < phrase->items->len; k++)
+        phrase->steps = step;
+        for (guint k = 0; k < phrase->items->len; k++) {
             book_finish_item(g_ptr_array_index(phrase->items, k), count);
-        book_finish_phrase(book, i);
-        phrase->word = phrase->items->len == 1 && ((PhraseItem *)g_ptr_array_index(phrase->items, 0))->single;
+            *step++ = *(const PhraseItem *)g_ptr_array_index(phrase->items, k);
+        }
+        book_finish_phrase(&rows, i);
+        phrase->word = phrase->items->len == 1 && phrase->steps->single;
     }
+    book_finish_rows(&rows, count);
 }
 
 PhraseBook *phrases_new(const char *name, const GPtrArray *lines, PhraseWords *words, GError **error)

@@ -137,6 +137,9 @@ static void social_link_or_carried(DetectScan *scan, const char *host, const cha
     bool done =
         tables_approved(scan->data, host, path) != NULL && strstr(path, "%3") == NULL && !strstr(path, "://");
     for (guint depth = 0; !done && depth < WRAP_MOST; depth++) {
+        bool leads = at_path[0] != '\0' && at_path[1] != '\0'; // the service's own first page hides nothing
+        if (scan->shortened && leads && tables_is_shortener(scan->data, at_host))
+            *scan->shortened = true;
         done = social_link(scan, at_host, at_path, start, end, depth ? "wrapped-link" : disguise);
         char *carried = done ? NULL : social_unwrap(at_host, at_path);
         done = carried == NULL;
@@ -169,7 +172,8 @@ static gsize social_try_link(DetectScan *scan, gsize at, gsize end, const GStrin
             after++;
     after = after > end ? after + 1 : end;
     bool path = after < view->len && strchr("/?#", view->text[after]) != NULL;
-    bool known = scheme || g_str_has_prefix(host, "www.") || (path && tables_known_tld(scan->data, host));
+    bool known = scheme || g_str_has_prefix(host, "www.") || (path && tables_known_tld(scan->data, host)) ||
+                 social_own_host(scan->data, host) != NULL;
     gsize next = end;
     if (known && strchr(host, '.') != NULL) {
         next = path ? social_path_end(view, after) : after;

@@ -1,11 +1,13 @@
 #include "detect/phone.h"
 #include "detect/social.h"
+#include "detect/social_handle.h"
 #include "detect/tables.h"
 
 #include <string.h>
 
+#define HOST_MOST     253
 #define LINK_SEGMENTS 12
-#define NAME_MOST     64
+#define LINK_NAME     64
 
 typedef struct {
     const char *host;
@@ -127,7 +129,7 @@ static char *link_name(const DetectData *data, const HostRule *rule, const char 
         name[--len] = '\0';
     static const char *const FILES[] = {".php", ".html", ".htm", ".aspx", ".txt",
                                         ".png", ".jpg",  ".js",  ".css"};
-    bool ok = len > 0 && len <= NAME_MOST && name[strcspn(name, " /\\?#&=<>%*{}[]\"")] == '\0' &&
+    bool ok = len > 0 && len <= LINK_NAME && name[strcspn(name, " /\\?#&=<>%*{}[]\"")] == '\0' &&
               !tables_reserved(data, rule->platform, name);
     for (gsize i = 0; ok && i < G_N_ELEMENTS(FILES); i++)
         ok = !g_str_has_suffix(name, FILES[i]);
@@ -143,7 +145,7 @@ static Candidate *link_candidate(DetectScan *scan, const HostRule *rule, const L
     if (rule->kind == HOST_INVITE) {
         g_autofree char *path = g_strjoinv("/", link->segments);
         kind = KIND_INVITE;
-        value = g_strdup_printf("%s/%s", link->host, path);
+        value = g_strconcat(link->host, "/", path, raw ? "?" : NULL, raw, NULL);
     } else if (rule->kind == HOST_PHONE && raw) {
         g_autoptr(GString) digits = g_string_new(NULL);
         for (const char *p = raw; *p; p++)
@@ -165,6 +167,14 @@ static Candidate *link_candidate(DetectScan *scan, const HostRule *rule, const L
                  : NULL;
 }
 
+const GPtrArray *social_own_host(const DetectData *data, const char *host)
+{
+    char any[HOST_MOST + 4];
+    const char *dot = strchr(host, '.');
+    bool fits = dot && dot > host && strlen(dot) < HOST_MOST && g_snprintf(any, sizeof any, "{}%s", dot) > 0;
+    return fits ? tables_host(data, any) : NULL;
+}
+
 // The table's rules for `host`, its usual prefixes taken off; `*out_host` is the name under which they stand.
 static const GPtrArray *link_rules(const DetectData *data, const char *host, const char **out_host)
 {
@@ -184,13 +194,18 @@ bool social_link(DetectScan *scan, const char *host, const char *path, gsize sta
                  const char *disguise)
 {
     const char *known = host;
-    const GPtrArray *rules = link_rules(scan->data, host, &known);
+    const GPtrArray *rules = link_rules(scan->data, host, &known), *own = NULL;
     Candidate *candidate = NULL;
+    const char *invited = NULL;
     Link link = {0};
+    if (!rules) {
+        known = host;
+        rules = own = social_own_host(scan->data, host);
+    }
     link_parse(&link, known, path);
     for (guint i = 0; rules && i < rules->len && !candidate; i++) {
         const HostRule *rule = g_ptr_array_index(rules, i);
-        g_autofree char *name = NULL;
+        g_autofree char *name = own ? g_strndup(host, strcspn(host, ".")) : NULL;
         scan->work++;
         if (!link_rule_fits(rule, &link, &name))
             continue;
@@ -201,11 +216,14 @@ bool social_link(DetectScan *scan, const char *host, const char *path, gsize sta
                 phone_describe(scan->data, candidate);
             if (disguise)
                 candidate_obfuscated(candidate, disguise);
+            invited = candidate->kind == KIND_INVITE ? rule->platform : NULL;
         }
     }
     link_clear(&link);
     bool found = candidate != NULL;
     if (found)
         scan_add(scan, candidate);
+    if (invited)
+        handle_told_of_link(scan, invited, start, end);
     return found;
 }

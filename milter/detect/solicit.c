@@ -53,6 +53,12 @@ static bool solicit_reported(const SolicitText *text, const PhraseHit *phrase, c
            !solicit_broken(text, cue->first, phrase->first, BREAK_SENTENCE);
 }
 
+// A cue that has another's id than its section's speaks of phrases of that id only.
+static bool solicit_meant(const PhraseHit *phrase, const PhraseHit *cue)
+{
+    return strcmp(cue->id, cue->section) == 0 || strcmp(cue->id, phrase->id) == 0;
+}
+
 // Is hit `at` of the text a request and not a word about requests? Looks at the hits around it only.
 static bool solicit_stands(const SolicitText *text, guint at)
 {
@@ -62,8 +68,9 @@ static bool solicit_stands(const SolicitText *text, guint at)
     bool stands = true;
     for (guint i = from; stands && i < to; i++) {
         const PhraseHit *cue = &g_array_index(text->hits, PhraseHit, i);
-        stands = !solicit_before(text, phrase, cue) && !solicit_after(text, phrase, cue) &&
-                 !solicit_reported(text, phrase, cue);
+        stands = !solicit_meant(phrase, cue) ||
+                 (!solicit_before(text, phrase, cue) && !solicit_after(text, phrase, cue) &&
+                  !solicit_reported(text, phrase, cue));
     }
     return stands;
 }
@@ -102,6 +109,8 @@ void solicit_find(DetectScan *scan)
 {
     const PhraseBook *book = tables_book(scan->data, "phrases.txt");
     const GArray *tokens = scan->view->words;
+    if (!phrases_speak(book, tokens))
+        return;
     g_autoptr(GArray) hits = phrases_match(book, tokens, SOLICIT_HITS);
     SolicitText text = {tokens, hits, solicit_about(hits)};
     if (hits->len == SOLICIT_HITS)

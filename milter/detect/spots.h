@@ -56,8 +56,8 @@ void handle_spots(SpotTable *table);
 void mailbox_spots(SpotTable *table);
 void payment_spots(SpotTable *table);
 void street_spots(SpotTable *table);
-// Adds the words that end a street's name to those that tokens are told by.
-void street_suffixes(PhraseWords *words);
+// Adds the words of addresses to those that tokens are told by.
+void street_classes(PhraseWords *words);
 
 // GArray of Spot, by place; the caller unrefs.
 GArray *spots_find(const SpotTable *table, const char *text, gsize len);

@@ -1,8 +1,8 @@
 // street: US street addresses and boxes in running text: number, name, suffix, unit, town, state, ZIP code.
 #include "detect/street_read.h"
 
-#include "detect/phrases.h"
 #include "detect/spots.h"
+#include "detect/tables.h"
 
 #include <string.h>
 
@@ -12,17 +12,21 @@
 // Words about a private home that stand before an address.
 static const char *street_home_cue(const DetectView *view, gsize start)
 {
-    static const char *const CUES[] = {
+    static const char CUES[][16] = {
         "my house",     "my place",      "my home",   "my address", "live at",      "living at",
         "come over",    "come by",       "our house", "our place",  "my apartment", "my apt",
         "home address", "mail it to me", "vivo en",   "mi casa",    "mi dirección", "mi direccion",
         "nuestra casa", "his house",     "her house", "i'm at",     "i am at",      "im at",
         "pick me up",   "stay at"};
-    gsize from = start > STREET_CUE ? start - STREET_CUE : 0;
-    const char *found = NULL;
-    for (guint i = 0; !found && i < G_N_ELEMENTS(CUES); i++)
-        if (memmem(view->text + from, start - from, CUES[i], strlen(CUES[i])))
-            found = CUES[i];
+    const char *text = view->text, *found = NULL;
+    for (gsize at = start > STREET_CUE ? start - STREET_CUE : 0; !found && at < start; at++) {
+        if (!g_ascii_islower(text[at]) || (at > 0 && g_ascii_isalnum(text[at - 1])))
+            continue;
+        for (gsize i = 0; !found && i < G_N_ELEMENTS(CUES); i++)
+            if (CUES[i][0] == text[at] && CUES[i][1] == text[at + 1] && strlen(CUES[i]) <= start - at &&
+                memcmp(text + at, CUES[i], strlen(CUES[i])) == 0)
+                found = CUES[i];
+    }
     return found;
 }
 
@@ -111,8 +115,9 @@ static gsize street_emit(DetectScan *scan, StreetWords *words, StreetFound *foun
 {
     gsize start = words->tokens[0].start, end = words->tokens[found->last].end;
     const char *cue = street_home_cue(scan->view, start);
-    double shape = street_shape(found, cue != NULL, street_at_home(scan->view, start), spelled);
-    if (!found->box && !cue && street_is_numbered(scan->view, start))
+    bool home = found->named == STREET_NAME_BARE && street_at_home(scan->view, start);
+    double shape = street_shape(found, cue != NULL, home, spelled);
+    if (!found->box && !cue && shape >= STREET_LEAST && street_is_numbered(scan->view, start))
         shape = 0;
     else if (!found->town && !cue && street_has_article(scan->view, start))
         shape -= 0.3;
@@ -266,6 +271,7 @@ static gsize street_try(DetectScan *scan, gsize at)
 {
     StreetWords words;
     words.view = scan->view;
+    words.known = tables_words(scan->data);
     words.at = at;
     words.count = 0;
     words.ended = false;
@@ -291,7 +297,7 @@ static bool street_may_follow(const DetectView *view, gsize at, guint *word)
     while (*word < view->words->len && words[*word].start < at)
         (*word)++;
     for (guint i = *word; !may && i < view->words->len && i < *word + STREET_TOKENS; i++)
-        may = words[i].classes & WORD_STREET_SUFFIX;
+        may = words[i].classes & WORD_ROAD;
     return may || strchr("prhca", view->text[at]) || street_may_lack(view, at); // boxes have none
 }
 

@@ -33,8 +33,11 @@ static void street_read_word(StreetWords *words)
             token->word[n++] = text[at];
         at++;
     }
+    if (n + 1 == STREET_WORD) // a long one: no piece of a character at its end
+        n = (gsize)(g_utf8_find_prev_char(token->word, token->word + n) - token->word);
     token->word[n] = '\0';
     token->end = words->at = at;
+    token->classes = phrases_classes(words->known, token->word, n);
     token->capital = g_unichar_isupper(street_written(words->view, token->start));
     token->capitals =
         token->capital && at > token->start + 1 && g_unichar_isupper(street_written(words->view, at - 1));
@@ -88,56 +91,17 @@ bool street_is_number(const char *word)
     return digits > 0 && digits <= 6 && (word[digits] == '\0' || word[digits + 1] == '\0');
 }
 
-static bool street_one_of(const char *const *list, gsize count, const char *word)
+// `size` bytes a word of `list`.
+static bool street_one_of(const char *list, gsize size, gsize count, const char *word)
 {
     bool found = false;
     for (gsize i = 0; !found && i < count; i++)
-        found = *list[i] == *word && strcmp(list[i], word) == 0;
+        found = list[i * size] == *word && strcmp(list + i * size, word) == 0;
     return found;
 }
 
-#define ONE_OF(list, word) street_one_of(list, G_N_ELEMENTS(list), word)
-
-// Words that stand in no street's name, but between a number and a word that is also a suffix.
-static bool street_is_common(const char *word)
-{
-    static const char *const COMMON[] = {
-        "of",        "the",     "to",     "in",       "and",     "for",     "a",        "an",      "is",
-        "are",       "was",     "were",   "at",       "on",      "from",    "with",     "by",      "or",
-        "if",        "that",    "this",   "these",    "those",   "my",      "your",     "our",     "his",
-        "her",       "their",   "its",    "it",       "we",      "i",       "you",      "he",      "she",
-        "they",      "will",    "can",    "not",      "no",      "so",      "as",       "be",      "am",
-        "pm",        "min",     "mins",   "minute",   "minutes", "hour",    "hours",    "day",     "days",
-        "week",      "weeks",   "month",  "months",   "year",    "years",   "mile",     "miles",   "feet",
-        "foot",      "ft",      "km",     "meter",    "meters",  "yards",   "inch",     "inches",  "points",
-        "point",     "percent", "people", "students", "student", "kids",    "pages",    "page",    "times",
-        "time",      "more",    "most",   "per",      "each",    "every",   "all",      "copies",  "blocks",
-        "ways",      "steps",   "th",     "rd",       "nd",      "which",   "who",      "what",    "when",
-        "where",     "then",    "than",   "into",     "out",     "up",      "down",     "over",    "under",
-        "after",     "before",  "please", "credits",  "grade",   "graders", "teachers", "classes", "problems",
-        "questions", "y",       "con",    "para",     "en",      "que",     "cars",     "buses",   "bus",
-        "dollars"};
-    return ONE_OF(COMMON, word);
-}
-
-// What a number counts: no street is called so right behind it.
-static bool street_is_counted(const char *word)
-{
-    static const char *const COUNTED[] = {
-        "way",      "lane",     "step",     "yard",      "level",   "word",     "piece",    "place",
-        "quarter",  "quarters", "habits",   "book",      "books",   "child",    "children", "cups",
-        "grades",   "habit",    "lives",    "letters",   "lessons", "men",      "women",    "names",
-        "quarts",   "rules",    "seconds",  "second",    "sets",    "states",   "sorry",    "teams",
-        "things",   "today",    "tomorrow", "tonight",   "items",   "monday",   "tuesday",  "wednesday",
-        "thursday", "friday",   "saturday", "sunday",    "january", "february", "march",    "april",
-        "june",     "july",     "august",   "september", "october", "november", "december", "channel",
-        "daily",    "dogs",     "cats",     "girls",     "boys",    "acres",    "gallons",  "pounds",
-        "lbs",      "oz",       "grams",    "kg",        "mg",      "ml",       "mm",       "cm",
-        "units",    "weeks",    "passes",   "seats",     "spots",   "tickets",  "laps",     "reps",
-        "rounds",   "games",    "goals",    "runs",      "hits",    "sheets",   "slides",   "stars",
-        "songs",    "movies"};
-    return ONE_OF(COUNTED, word);
-}
+typedef char StreetList[14]; // a word of a list
+#define ONE_OF(list, word) street_one_of(*list, sizeof *list, G_N_ELEMENTS(list), word)
 
 // ---- names -----------------------------------------------------------------------------------------------
 
@@ -145,7 +109,7 @@ static void street_count_capitals(StreetWords *words, StreetFound *found)
 {
     for (guint i = found->name; i <= found->suffix; i++) {
         const StreetToken *token = &words->tokens[i];
-        static const char *const SMALL[] = {"de", "del", "la", "las", "los", "el", "of", "the", "to"};
+        static const StreetList SMALL[] = {"de", "del", "la", "las", "los", "el", "of", "the", "to"};
         if (i > found->name && ONE_OF(SMALL, token->word))
             continue;
         found->names++;
@@ -156,12 +120,12 @@ static void street_count_capitals(StreetWords *words, StreetFound *found)
 // "route 9", "us highway 12", "county road 300 n", "farm to market road 1488": the word of the road's number; 0 = none.
 static guint street_numbered_road(StreetWords *words, guint from, StreetNamed *named)
 {
-    static const char *const BEFORE[] = {"us",       "u",       "s",      "state", "county", "co",
-                                         "township", "twp",     "old",    "farm",  "to",     "market",
-                                         "ranch",    "private", "forest", "north", "south",  "east",
-                                         "west",     "n",       "e",      "w",     "indian", "national"};
-    static const char *const ROADS[] = {"route", "rte", "highway", "hwy", "interstate", "rt", "road", "rd"};
-    static const char *const SHORT[] = {"cr", "sr", "fm", "rm", "us", "sh", "th"};
+    static const StreetList BEFORE[] = {"us",       "u",       "s",      "state", "county", "co",
+                                        "township", "twp",     "old",    "farm",  "to",     "market",
+                                        "ranch",    "private", "forest", "north", "south",  "east",
+                                        "west",     "n",       "e",      "w",     "indian", "national"};
+    static const StreetList ROADS[] = {"route", "rte", "highway", "hwy", "interstate", "rt", "road", "rd"};
+    static const StreetList SHORT[] = {"cr", "sr", "fm", "rm", "us", "sh", "th"};
     guint found = 0;
     for (guint i = from;
          !found && i < from + 5 && street_has(words, i) && (i == from || street_follows(words, i)); i++) {
@@ -184,9 +148,9 @@ static guint street_numbered_road(StreetWords *words, guint from, StreetNamed *n
 // Is `word` a kind of street that stands before its name?
 static StreetNamed street_kind(const char *word)
 {
-    static const char *const STRONG[] = {"calle",    "avenida", "avenue", "calzada",   "bulevar", "callejon",
-                                         "callejón", "camino",  "paseo",  "carretera", "av",      "avda"};
-    static const char *const WEAK[] = {"via", "vía", "rue", "corte", "vista"};
+    static const StreetList STRONG[] = {"calle",    "avenida", "avenue", "calzada",   "bulevar", "callejon",
+                                        "callejón", "camino",  "paseo",  "carretera", "av",      "avda"};
+    static const StreetList WEAK[] = {"via", "vía", "rue", "corte", "vista"};
     return ONE_OF(STRONG, word) ? STREET_NAME_STRONG
            : ONE_OF(WEAK, word) ? STREET_NAME_WEAK
                                 : STREET_NAME_NONE;
@@ -194,7 +158,7 @@ static StreetNamed street_kind(const char *word)
 
 static bool street_links(const char *word)
 {
-    static const char *const LINKS[] = {"de", "del", "la", "las", "los", "el", "of", "the"};
+    static const StreetList LINKS[] = {"de", "del", "la", "las", "los", "el", "of", "the"};
     return ONE_OF(LINKS, word);
 }
 
@@ -208,7 +172,7 @@ static guint street_kind_name(StreetWords *words, guint kind)
         bool link = street_links(token->word);
         more = (link || token->capital || i == kind + 1) && (!token->stop || i == kind + 1) &&
                !g_ascii_isdigit(*token->word) &&
-               (link || !street_is_common(token->word) || (token->capital && token->word[1] == '\0'));
+               (link || !(token->classes & WORD_STREET_COMMON) || (token->capital && token->word[1] == '\0'));
         if (more && !link)
             last = i;
     }
@@ -218,7 +182,7 @@ static guint street_kind_name(StreetWords *words, guint kind)
 // "broadway": the name is all.
 static bool street_is_whole(const char *word)
 {
-    static const char *const WHOLE[] = {"broadway", "bowery", "embarcadero", "boardwalk"};
+    static const StreetList WHOLE[] = {"broadway", "bowery", "embarcadero", "boardwalk"};
     return ONE_OF(WHOLE, word);
 }
 
@@ -230,17 +194,17 @@ static guint street_suffixed(StreetWords *words, guint from, StreetNamed *named)
         const StreetToken *token = &words->tokens[i];
         bool junior = token->comma && (strcmp(token->word, "jr") == 0 || strcmp(token->word, "sr") == 0);
         bool article = i == from && strcmp(token->word, "the") == 0 && token->capital;
-        StreetSuffix suffix = i > from ? street_suffix(token->word, NULL) : STREET_SUFFIX_NONE;
-        bool next_strong = street_follows(words, i + 1) &&
-                           street_suffix(words->tokens[i + 1].word, NULL) == STREET_SUFFIX_STRONG;
-        bool common = suffix == STREET_SUFFIX_NONE && street_is_common(token->word) && !article;
+        guint suffix = i > from ? token->classes & (WORD_SUFFIX_STRONG | WORD_SUFFIX_WEAK) : 0;
+        bool next_strong =
+            street_follows(words, i + 1) && (words->tokens[i + 1].classes & WORD_SUFFIX_STRONG);
+        bool common = !suffix && (token->classes & WORD_STREET_COMMON) && !article;
         if ((token->comma && !junior) || token->line || token->hash || common ||
-            (i == from && street_is_counted(token->word)) ||
+            (i == from && (token->classes & WORD_STREET_COUNTED)) ||
             (g_ascii_isdigit(token->word[0]) && g_ascii_isdigit(token->word[strlen(token->word) - 1])))
             break;
-        if (suffix == STREET_SUFFIX_STRONG && !next_strong)
+        if ((suffix & WORD_SUFFIX_STRONG) && !next_strong)
             strong = i;
-        else if (suffix == STREET_SUFFIX_WEAK)
+        else if (suffix & WORD_SUFFIX_WEAK)
             weak = i;
     }
     bool article = strong && strcmp(words->tokens[from].word, "the") == 0;
@@ -251,14 +215,15 @@ static guint street_suffixed(StreetWords *words, guint from, StreetNamed *named)
 // One to three words with capitals that a unit, a line's end or a comma ends: "27 Alder, Sample Falls, MA 01399".
 static guint street_bare(StreetWords *words, guint from)
 {
-    static const char *const UNITS[] = {"apt", "apartment", "unit", "suite", "ste"};
+    static const StreetList UNITS[] = {"apt", "apartment", "unit", "suite", "ste"};
     guint last = 0;
     bool more = true;
     for (guint i = from; more && i < from + STREET_BARE && street_has(words, i); i++) {
         const StreetToken *token = &words->tokens[i];
         more = (i == from || street_follows(words, i)) && !token->comma && !token->line && token->capital &&
-               !street_is_common(token->word) && !(i == from && street_is_counted(token->word)) &&
-               !ONE_OF(UNITS, token->word) && strlen(token->word) > 1;
+               !(token->classes & WORD_STREET_COMMON) &&
+               !(i == from && (token->classes & WORD_STREET_COUNTED)) && !ONE_OF(UNITS, token->word) &&
+               strlen(token->word) > 1;
         if (more)
             last = i;
     }
@@ -294,7 +259,7 @@ bool street_name(StreetWords *words, guint from, StreetFound *found)
 
 bool street_name_first(StreetWords *words, StreetFound *found, guint *out_number)
 {
-    static const char *const NUMBER[] = {"no", "num", "número", "numero", "nº"};
+    static const StreetList NUMBER[] = {"no", "num", "número", "numero", "nº"};
     StreetNamed kind = street_kind(street_at(words, 0));
     guint last = 0, at = 1;
     if (kind && street_has(words, 1)) {
@@ -322,14 +287,14 @@ bool street_name_first(StreetWords *words, StreetFound *found, guint *out_number
 
 static bool street_is_unit(const char *word)
 {
-    static const char *const UNITS[] = {"apt", "apartment", "unit", "suite", "ste",  "floor",
-                                        "fl",  "rm",        "room", "lot",   "bldg", "building"};
+    static const StreetList UNITS[] = {"apt", "apartment", "unit", "suite", "ste",  "floor",
+                                       "fl",  "rm",        "room", "lot",   "bldg", "building"};
     return ONE_OF(UNITS, word);
 }
 
 static bool street_is_apartment(const char *word)
 {
-    static const char *const APARTMENTS[] = {"apt", "apartment", "suite", "ste"};
+    static const StreetList APARTMENTS[] = {"apt", "apartment", "suite", "ste"};
     return ONE_OF(APARTMENTS, word);
 }
 
@@ -344,8 +309,9 @@ static void street_town(StreetWords *words, StreetFound *found, guint at)
     for (guint k = at; !found->town && k <= at + STREET_TOWN && street_has(words, k); k++) {
         const StreetToken *token = &words->tokens[k];
         bool zip_next = street_is_zip(street_at(words, k + 1));
-        bool state = street_is_state(token->word, !zip_next && !token->comma) && (zip_next || token->capital);
-        if (street_is_common(token->word) && !state)
+        guint states = zip_next || token->comma ? WORD_STATE | WORD_STATE_CODE : WORD_STATE_CODE;
+        bool state = (token->classes & states) && (zip_next || token->capital);
+        if ((token->classes & WORD_STREET_COMMON) && !state)
             break;
         if (state && (k > at || zip_next)) {
             found->town = true;

@@ -1,6 +1,7 @@
 // street, inside: the words from a house number on, and the name of a street among them.
 #pragma once
 
+#include "detect/phrases.h"
 #include "detect/street.h"
 
 #define STREET_TOKENS 18 // words looked at from a house number on
@@ -10,15 +11,17 @@ typedef struct {
     char word[STREET_WORD]; // lower case, apostrophes dropped
     gsize start, end;       // bytes of the view
     bool comma, line,
-        stop;      // stands between this and the word before: a comma or cell's border, a line's end, a dot
-    bool hash;     // # stands right before
-    bool capital;  // as written
-    bool capitals; // two or more letters, all of them capitals as written
+        stop;       // stands between this and the word before: a comma or cell's border, a line's end, a dot
+    bool hash;      // # stands right before
+    guint8 classes; // WORD_...
+    bool capital;   // as written
+    bool capitals;  // two or more letters, all of them capitals as written
 } StreetToken;
 
 // The words from byte `at` on, as far as an address could go; read when they are asked for.
 typedef struct {
     const DetectView *view;
+    const PhraseWords *known;
     StreetToken tokens[STREET_TOKENS];
     guint count;
     gsize at;

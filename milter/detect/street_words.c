@@ -4,166 +4,100 @@
 #include <string.h>
 
 // USPS Publication 28, appendix C1, as far as suffixes are met in practice; strong ones first.
-typedef struct {
-    const char *word, *full;
-} StreetWord;
+static const char *const STRONG[] = {
+    "street",    "st",         "str",       "avenue",  "ave",   "av",    "aven",     "road",     "rd",
+    "lane",      "ln",         "drive",     "dr",      "drv",   "court", "ct",       "circle",   "cir",
+    "place",     "pl",         "boulevard", "blvd",    "boul",  "way",   "wy",       "terrace",  "terr",
+    "ter",       "highway",    "hwy",       "parkway", "pkwy",  "pky",   "trail",    "trl",      "turnpike",
+    "tpke",      "pike",       "square",    "sq",      "alley", "aly",   "crescent", "cres",     "causeway",
+    "cswy",      "expressway", "expy",      "freeway", "fwy",   "plaza", "plz",      "crossing", "xing",
+    "esplanade", "route",      "rte",       "wharf"};
 
-static const StreetWord STRONG[] = {
-    {"street", "street"},
-    {"st", "street"},
-    {"str", "street"},
-    {"avenue", "avenue"},
-    {"ave", "avenue"},
-    {"av", "avenue"},
-    {"aven", "avenue"},
-    {"road", "road"},
-    {"rd", "road"},
-    {"lane", "lane"},
-    {"ln", "lane"},
-    {"drive", "drive"},
-    {"dr", "drive"},
-    {"drv", "drive"},
-    {"court", "court"},
-    {"ct", "court"},
-    {"circle", "circle"},
-    {"cir", "circle"},
-    {"place", "place"},
-    {"pl", "place"},
-    {"boulevard", "boulevard"},
-    {"blvd", "boulevard"},
-    {"boul", "boulevard"},
-    {"way", "way"},
-    {"wy", "way"},
-    {"terrace", "terrace"},
-    {"terr", "terrace"},
-    {"ter", "terrace"},
-    {"highway", "highway"},
-    {"hwy", "highway"},
-    {"parkway", "parkway"},
-    {"pkwy", "parkway"},
-    {"pky", "parkway"},
-    {"trail", "trail"},
-    {"trl", "trail"},
-    {"turnpike", "turnpike"},
-    {"tpke", "turnpike"},
-    {"pike", "pike"},
-    {"square", "square"},
-    {"sq", "square"},
-    {"alley", "alley"},
-    {"aly", "alley"},
-    {"crescent", "crescent"},
-    {"cres", "crescent"},
-    {"causeway", "causeway"},
-    {"cswy", "causeway"},
-    {"expressway", "expressway"},
-    {"expy", "expressway"},
-    {"freeway", "freeway"},
-    {"fwy", "freeway"},
-    {"plaza", "plaza"},
-    {"plz", "plaza"},
-    {"crossing", "crossing"},
-    {"xing", "crossing"},
-    {"esplanade", "esplanade"},
-    {"route", "route"},
-    {"rte", "route"},
-    {"wharf", "wharf"},
-};
+static const char *const WEAK[] = {
+    "loop",     "row",     "run",      "path",    "pass",     "walk",      "hill",    "hl",     "hills",
+    "hls",      "park",    "ridge",    "rdg",     "heights",  "hts",       "view",    "vw",     "point",
+    "pt",       "landing", "lndg",     "manor",   "mnr",      "meadow",    "meadows", "mdws",   "green",
+    "grn",      "grove",   "grv",      "glen",    "gln",      "garden",    "gardens", "gdns",   "forest",
+    "frst",     "farm",    "farms",    "estate",  "estates",  "ests",      "end",     "cove",   "cv",
+    "corner",   "cor",     "commons",  "common",  "cmn",      "cliff",     "bend",    "bnd",    "bluff",
+    "blf",      "branch",  "br",       "bridge",  "brg",      "brook",     "brk",     "bypass", "byp",
+    "canyon",   "cyn",     "creek",    "crk",     "dale",     "extension", "ext",     "hollow", "holw",
+    "island",   "isle",    "junction", "jct",     "knoll",    "knl",       "lake",    "lk",     "mall",
+    "mews",     "mill",    "mills",    "mount",   "mountain", "mtn",       "orchard", "orch",   "oval",
+    "overlook", "pines",   "ranch",    "rapids",  "rest",     "river",     "shore",   "shores", "shrs",
+    "spring",   "springs", "spgs",     "spur",    "station",  "sta",       "summit",  "trace",  "trce",
+    "vale",     "valley",  "vly",      "village", "vlg",      "vista",     "vis",     "woods"};
 
-static const StreetWord WEAK[] = {
-    {"loop", "loop"},         {"row", "row"},           {"run", "run"},
-    {"path", "path"},         {"pass", "pass"},         {"walk", "walk"},
-    {"hill", "hill"},         {"hl", "hill"},           {"hills", "hills"},
-    {"hls", "hills"},         {"park", "park"},         {"ridge", "ridge"},
-    {"rdg", "ridge"},         {"heights", "heights"},   {"hts", "heights"},
-    {"view", "view"},         {"vw", "view"},           {"point", "point"},
-    {"pt", "point"},          {"landing", "landing"},   {"lndg", "landing"},
-    {"manor", "manor"},       {"mnr", "manor"},         {"meadow", "meadow"},
-    {"meadows", "meadows"},   {"mdws", "meadows"},      {"green", "green"},
-    {"grn", "green"},         {"grove", "grove"},       {"grv", "grove"},
-    {"glen", "glen"},         {"gln", "glen"},          {"garden", "garden"},
-    {"gardens", "gardens"},   {"gdns", "gardens"},      {"forest", "forest"},
-    {"frst", "forest"},       {"farm", "farm"},         {"farms", "farms"},
-    {"estate", "estate"},     {"estates", "estates"},   {"ests", "estates"},
-    {"end", "end"},           {"cove", "cove"},         {"cv", "cove"},
-    {"corner", "corner"},     {"cor", "corner"},        {"commons", "commons"},
-    {"common", "common"},     {"cmn", "common"},        {"cliff", "cliff"},
-    {"bend", "bend"},         {"bnd", "bend"},          {"bluff", "bluff"},
-    {"blf", "bluff"},         {"branch", "branch"},     {"br", "branch"},
-    {"bridge", "bridge"},     {"brg", "bridge"},        {"brook", "brook"},
-    {"brk", "brook"},         {"bypass", "bypass"},     {"byp", "bypass"},
-    {"canyon", "canyon"},     {"cyn", "canyon"},        {"creek", "creek"},
-    {"crk", "creek"},         {"dale", "dale"},         {"extension", "extension"},
-    {"ext", "extension"},     {"hollow", "hollow"},     {"holw", "hollow"},
-    {"island", "island"},     {"isle", "isle"},         {"junction", "junction"},
-    {"jct", "junction"},      {"knoll", "knoll"},       {"knl", "knoll"},
-    {"lake", "lake"},         {"lk", "lake"},           {"mall", "mall"},
-    {"mews", "mews"},         {"mill", "mill"},         {"mills", "mills"},
-    {"mount", "mount"},       {"mountain", "mountain"}, {"mtn", "mountain"},
-    {"orchard", "orchard"},   {"orch", "orchard"},      {"oval", "oval"},
-    {"overlook", "overlook"}, {"pines", "pines"},       {"ranch", "ranch"},
-    {"rapids", "rapids"},     {"rest", "rest"},         {"river", "river"},
-    {"shore", "shore"},       {"shores", "shores"},     {"shrs", "shores"},
-    {"spring", "spring"},     {"springs", "springs"},   {"spgs", "springs"},
-    {"spur", "spur"},         {"station", "station"},   {"sta", "station"},
-    {"summit", "summit"},     {"trace", "trace"},       {"trce", "trace"},
-    {"vale", "vale"},         {"valley", "valley"},     {"vly", "valley"},
-    {"village", "village"},   {"vlg", "village"},       {"vista", "vista"},
-    {"vis", "vista"},         {"woods", "woods"},
-};
+// Words that make a street of a name without ending it.
+static const char *const OTHERS[] = {"rt",         "cr",     "sr",      "fm",      "rm",
+                                     "interstate", "calle",  "avenida", "calzada", "callejon",
+                                     "via",        "camino", "paseo",   "broadway"};
 
-static const StreetWord DIRECTIONS[] = {
-    {"n", "north"},
-    {"s", "south"},
-    {"e", "east"},
-    {"w", "west"},
-    {"ne", "northeast"},
-    {"nw", "northwest"},
-    {"se", "southeast"},
-    {"sw", "southwest"},
-    {"north", "north"},
-    {"south", "south"},
-    {"east", "east"},
-    {"west", "west"},
-    {"northeast", "northeast"},
-    {"northwest", "northwest"},
-    {"southeast", "southeast"},
-    {"southwest", "southwest"},
-    {"no", "north"},
-    {"so", "south"},
-};
+// Words that stand in no street's name, but between a number and a word that is also a suffix.
+static const char *const COMMON[] = {
+    "of",        "the",     "to",     "in",       "and",     "for",     "a",        "an",      "is",
+    "are",       "was",     "were",   "at",       "on",      "from",    "with",     "by",      "or",
+    "if",        "that",    "this",   "these",    "those",   "my",      "your",     "our",     "his",
+    "her",       "their",   "its",    "it",       "we",      "i",       "you",      "he",      "she",
+    "they",      "will",    "can",    "not",      "no",      "so",      "as",       "be",      "am",
+    "pm",        "min",     "mins",   "minute",   "minutes", "hour",    "hours",    "day",     "days",
+    "week",      "weeks",   "month",  "months",   "year",    "years",   "mile",     "miles",   "feet",
+    "foot",      "ft",      "km",     "meter",    "meters",  "yards",   "inch",     "inches",  "points",
+    "point",     "percent", "people", "students", "student", "kids",    "pages",    "page",    "times",
+    "time",      "more",    "most",   "per",      "each",    "every",   "all",      "copies",  "blocks",
+    "ways",      "steps",   "th",     "rd",       "nd",      "which",   "who",      "what",    "when",
+    "where",     "then",    "than",   "into",     "out",     "up",      "down",     "over",    "under",
+    "after",     "before",  "please", "credits",  "grade",   "graders", "teachers", "classes", "problems",
+    "questions", "y",       "con",    "para",     "en",      "que",     "cars",     "buses",   "bus",
+    "dollars"};
 
-static const char *street_words_find(const StreetWord *table, gsize count, const char *word)
+// What a number counts: no street is called so right behind it.
+static const char *const COUNTED[] = {
+    "way",      "lane",     "step",     "yard",      "level",   "word",     "piece",    "place",
+    "quarter",  "quarters", "habits",   "book",      "books",   "child",    "children", "cups",
+    "grades",   "habit",    "lives",    "letters",   "lessons", "men",      "women",    "names",
+    "quarts",   "rules",    "seconds",  "second",    "sets",    "states",   "sorry",    "teams",
+    "things",   "today",    "tomorrow", "tonight",   "items",   "monday",   "tuesday",  "wednesday",
+    "thursday", "friday",   "saturday", "sunday",    "january", "february", "march",    "april",
+    "june",     "july",     "august",   "september", "october", "november", "december", "channel",
+    "daily",    "dogs",     "cats",     "girls",     "boys",    "acres",    "gallons",  "pounds",
+    "lbs",      "oz",       "grams",    "kg",        "mg",      "ml",       "mm",       "cm",
+    "units",    "weeks",    "passes",   "seats",     "spots",   "tickets",  "laps",     "reps",
+    "rounds",   "games",    "goals",    "runs",      "hits",    "sheets",   "slides",   "stars",
+    "songs",    "movies"};
+
+// US states, as they are written in addresses.
+static const char *const CODES[] = {"al", "ak", "az", "ar", "ca", "co", "ct", "de", "dc", "fl", "ga",
+                                    "hi", "id", "il", "in", "ia", "ks", "ky", "la", "me", "md", "ma",
+                                    "mi", "mn", "ms", "mo", "mt", "ne", "nv", "nh", "nj", "nm", "ny",
+                                    "nc", "nd", "oh", "ok", "or", "pa", "ri", "sc", "sd", "tn", "tx",
+                                    "ut", "vt", "va", "wa", "wv", "wi", "wy", "pr", "vi", "gu"};
+static const char *const NAMES[] = {
+    "alabama",  "alaska",   "arizona",   "arkansas",    "california",   "colorado",  "connecticut",
+    "delaware", "florida",  "georgia",   "hawaii",      "idaho",        "illinois",  "indiana",
+    "iowa",     "kansas",   "kentucky",  "louisiana",   "maine",        "maryland",  "massachusetts",
+    "mass",     "michigan", "minnesota", "mississippi", "missouri",     "montana",   "nebraska",
+    "nevada",   "ohio",     "oklahoma",  "oregon",      "pennsylvania", "tennessee", "texas",
+    "utah",     "vermont",  "virginia",  "washington",  "wisconsin",    "wyoming",   "conn",
+    "calif",    "penn"};
+
+static const char *const DIRECTIONS[] = {"n",         "s",         "e",         "w",         "ne",   "nw",
+                                         "se",        "sw",        "north",     "south",     "east", "west",
+                                         "northeast", "northwest", "southeast", "southwest", "no",   "so"};
+
+bool street_direction(const char *word)
 {
-    for (gsize i = 0; i < count; i++)
-        if (*table[i].word == *word && strcmp(table[i].word, word) == 0)
-            return table[i].full;
-    return NULL;
-}
-
-StreetSuffix street_suffix(const char *word, const char **out_full)
-{
-    StreetSuffix found = STREET_SUFFIX_STRONG;
-    const char *full = street_words_find(STRONG, G_N_ELEMENTS(STRONG), word);
-    if (!full) {
-        full = street_words_find(WEAK, G_N_ELEMENTS(WEAK), word);
-        found = full ? STREET_SUFFIX_WEAK : STREET_SUFFIX_NONE;
-    }
-    if (out_full)
-        *out_full = full;
+    bool found = false;
+    for (gsize i = 0; !found && i < G_N_ELEMENTS(DIRECTIONS); i++)
+        found = *DIRECTIONS[i] == *word && strcmp(DIRECTIONS[i], word) == 0;
     return found;
 }
 
-const char *street_direction(const char *word)
-{
-    return street_words_find(DIRECTIONS, G_N_ELEMENTS(DIRECTIONS), word);
-}
-
-static const char *const SMALL[] = {"zero",    "one",     "two",       "three",    "four",
-                                    "five",    "six",     "seven",     "eight",    "nine",
-                                    "ten",     "eleven",  "twelve",    "thirteen", "fourteen",
-                                    "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
-static const char *const TENS[] = {"twenty", "thirty",  "forty",  "fifty",
-                                   "sixty",  "seventy", "eighty", "ninety"};
+static const char SMALL[][16] = {"zero",    "one",     "two",       "three",    "four",
+                                 "five",    "six",     "seven",     "eight",    "nine",
+                                 "ten",     "eleven",  "twelve",    "thirteen", "fourteen",
+                                 "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
+static const char TENS[][16] = {"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"};
 
 void street_words_spots(SpotTable *table)
 {
@@ -173,18 +107,21 @@ void street_words_spots(SpotTable *table)
         spots_add(table, SPOT_HOUSE, TENS[i]);
 }
 
-void street_suffixes(PhraseWords *words)
+static void street_class(PhraseWords *words, const char *const *list, gsize count, guint8 classes)
 {
-    // Words that make a street of a name without ending it.
-    static const char *const OTHERS[] = {"rt",         "cr",     "sr",      "fm",      "rm",
-                                         "interstate", "calle",  "avenida", "calzada", "callejon",
-                                         "via",        "camino", "paseo",   "broadway"};
-    for (gsize i = 0; i < G_N_ELEMENTS(OTHERS); i++)
-        phrases_words_add(words, OTHERS[i], WORD_STREET_SUFFIX);
-    for (gsize i = 0; i < G_N_ELEMENTS(STRONG); i++)
-        phrases_words_add(words, STRONG[i].word, WORD_STREET_SUFFIX);
-    for (gsize i = 0; i < G_N_ELEMENTS(WEAK); i++)
-        phrases_words_add(words, WEAK[i].word, WORD_STREET_SUFFIX);
+    for (gsize i = 0; i < count; i++)
+        phrases_words_add(words, list[i], classes);
+}
+
+void street_classes(PhraseWords *words)
+{
+    street_class(words, OTHERS, G_N_ELEMENTS(OTHERS), WORD_ROAD);
+    street_class(words, STRONG, G_N_ELEMENTS(STRONG), WORD_ROAD | WORD_SUFFIX_STRONG);
+    street_class(words, WEAK, G_N_ELEMENTS(WEAK), WORD_ROAD | WORD_SUFFIX_WEAK);
+    street_class(words, COMMON, G_N_ELEMENTS(COMMON), WORD_STREET_COMMON);
+    street_class(words, COUNTED, G_N_ELEMENTS(COUNTED), WORD_STREET_COUNTED);
+    street_class(words, CODES, G_N_ELEMENTS(CODES), WORD_STATE_CODE);
+    street_class(words, NAMES, G_N_ELEMENTS(NAMES), WORD_STATE);
 }
 
 int street_number_word(const char *word)
@@ -197,27 +134,4 @@ int street_number_word(const char *word)
         if (*TENS[i] == *word && strcmp(TENS[i], word) == 0)
             value = 20 + 10 * (int)i;
     return value;
-}
-
-bool street_is_state(const char *word, bool code)
-{
-    static const char *const CODES[] = {"al", "ak", "az", "ar", "ca", "co", "ct", "de", "dc", "fl", "ga",
-                                        "hi", "id", "il", "in", "ia", "ks", "ky", "la", "me", "md", "ma",
-                                        "mi", "mn", "ms", "mo", "mt", "ne", "nv", "nh", "nj", "nm", "ny",
-                                        "nc", "nd", "oh", "ok", "or", "pa", "ri", "sc", "sd", "tn", "tx",
-                                        "ut", "vt", "va", "wa", "wv", "wi", "wy", "pr", "vi", "gu"};
-    static const char *const NAMES[] = {
-        "alabama",  "alaska",   "arizona",   "arkansas",    "california",   "colorado",  "connecticut",
-        "delaware", "florida",  "georgia",   "hawaii",      "idaho",        "illinois",  "indiana",
-        "iowa",     "kansas",   "kentucky",  "louisiana",   "maine",        "maryland",  "massachusetts",
-        "mass",     "michigan", "minnesota", "mississippi", "missouri",     "montana",   "nebraska",
-        "nevada",   "ohio",     "oklahoma",  "oregon",      "pennsylvania", "tennessee", "texas",
-        "utah",     "vermont",  "virginia",  "washington",  "wisconsin",    "wyoming",   "conn",
-        "calif",    "penn"};
-    bool found = false;
-    for (guint i = 0; !found && i < G_N_ELEMENTS(CODES); i++)
-        found = *CODES[i] == *word && strcmp(CODES[i], word) == 0;
-    for (guint i = 0; !found && !code && i < G_N_ELEMENTS(NAMES); i++)
-        found = *NAMES[i] == *word && strcmp(NAMES[i], word) == 0;
-    return found;
 }

@@ -261,7 +261,7 @@ static bool tables_load_approved(DetectData *data, const char *name, const Table
     bool ok = tables_fields(name, line, 2, 2, error);
     if (ok) {
         g_auto(GStrv) parts = g_strsplit(line->fields[0], "/", 2);
-        ok = tables_host_name(name, line, parts[0], error);
+        ok = tables_host_name(name, line, parts[0] ? parts[0] : "", error);
         if (ok)
             g_hash_table_insert(data->approved, line->fields[0], line->fields[1]);
     }
@@ -314,17 +314,25 @@ static void tables_add_platform_word(const char *word, void *data)
     g_hash_table_insert(load->data->platform_words, g_strdup(word), entry);
     tables_may_add(&load->data->platform_may, word);
     spots_add(&load->data->spots, SPOT_PLATFORM, word);
+    char first[] = {word[0], '\0'}; // its letters one by one
+    spots_add(&load->data->spots, SPOT_PLATFORM, first);
+}
+
+static void tables_add_plain_word(const char *word, void *data)
+{
+    WordLoad *load = data;
+    g_hash_table_add(load->data->plain_words, g_strdup(word));
 }
 
 static bool tables_load_names(DetectData *data, const char *name, const TableLine *line, GError **error)
 {
-    bool ok = tables_fields(name, line, 2, 3, error);
-    WordLoad load = {data, line, NAMED_CLEARLY};
-    if (ok)
-        tables_each_word(line->fields[1], tables_add_platform_word, &load);
-    load.named = NAMED_LOOSELY;
-    if (ok && line->n_fields > 2)
-        tables_each_word(line->fields[2], tables_add_platform_word, &load);
+    static const PlatformNamed NAMED[] = {NAMED_CLEARLY, NAMED_LOOSELY, NAMED_COMMON};
+    bool ok = tables_fields(name, line, 2, 4, error);
+    WordLoad load = {data, line, NAMED_NO};
+    for (guint i = 0; ok && i + 1 < line->n_fields; i++) {
+        load.named = NAMED[i];
+        tables_each_word(line->fields[i + 1], tables_add_platform_word, &load);
+    }
     return ok;
 }
 
@@ -379,6 +387,11 @@ static bool tables_load_platforms(DetectData *data, const char *name, const Tabl
         ok = tables_load_names(data, name, line, error);
     } else if (strcmp(line->section, "links") == 0) {
         ok = tables_load_links(data, name, line, error);
+    } else if (strcmp(line->section, "words") == 0) {
+        WordLoad load = {data, line, NAMED_NO};
+        ok = tables_fields(name, line, 1, 1, error);
+        if (ok)
+            tables_each_word(line->fields[0], tables_add_plain_word, &load);
     } else if (strcmp(line->section, "reserved") == 0) {
         ok = tables_load_reserved(data, name, line, error);
     } else if (strcmp(line->section, "shorteners") == 0) {
@@ -426,9 +439,17 @@ bool tables_reserved(const DetectData *data, const char *platform, const char *s
     return g_hash_table_contains(data->reserved, own) || g_hash_table_contains(data->reserved, all);
 }
 
+bool tables_plain_word(const DetectData *data, const char *word)
+{
+    return g_hash_table_contains(data->plain_words, word);
+}
+
 bool tables_is_shortener(const DetectData *data, const char *host)
 {
-    return g_hash_table_contains(data->shorteners, host);
+    bool is = false;
+    for (const char *p = host; !is && p; p = strchr(p, '.') ? strchr(p, '.') + 1 : NULL)
+        is = g_hash_table_contains(data->shorteners, p);
+    return is;
 }
 
 // ---- all of them -----------------------------------------------------------------------------------------

@@ -53,7 +53,8 @@ const char *tables_sms_gateway(const DetectData *data, const char *domain);
 typedef enum {
     NAMED_NO,
     NAMED_CLEARLY, // "snapchat", "insta"
-    NAMED_LOOSELY, // "line", "signal", "ig": also a common word; wants a mark or an @ behind it
+    NAMED_LOOSELY, // "snap", "ig": also something else; wants a mark or an @ behind it
+    NAMED_COMMON,  // "line", "signal": a word of the language first; wants more than that
 } PlatformNamed;
 // Platform that `word` (lower case, may hold one blank) names.
 PlatformNamed tables_platform(const DetectData *data, const char *word, gsize len, const char **out_platform);
@@ -70,8 +71,11 @@ typedef struct {
 const GPtrArray *tables_host(const DetectData *data, const char *host); // of HostRule
 // Is path segment `segment` of `platform` one that is nobody's name ("explore", "p", "help")?
 bool tables_reserved(const DetectData *data, const char *platform, const char *segment);
+// Is `word` (lower case) one of the language that often stands beside a platform's name, and so nobody's name there?
+bool tables_plain_word(const DetectData *data, const char *word);
 // Is `host` (or a parent of it) a tool the school may use with students? `path` may be NULL.
 const char *tables_approved(const DetectData *data, const char *host, const char *path);
+// Is `host` (or a parent of it) a service whose links hide where they lead?
 bool tables_is_shortener(const DetectData *data, const char *host);
 // Is the last label of `host` a top-level domain that exists, or one of those reserved for examples?
 bool tables_known_tld(const DetectData *data, const char *host);

@@ -37,8 +37,9 @@ struct DetectData {
     WordsMay platform_may, provider_may;
     SpotTable spots;
     AttributeWeights weights;
-    GHashTable *hosts;    // host -> GPtrArray of HostRule
-    GHashTable *reserved; // "platform/segment"
+    GHashTable *plain_words; // [words] of platforms.txt
+    GHashTable *hosts;       // host -> GPtrArray of HostRule
+    GHashTable *reserved;    // "platform/segment"
     psl_ctx_t *psl;
     USpoofChecker *spoof;
     char lookalikes[128]; // skeleton's one ASCII character -> the letter or digit it stands for

@@ -13,7 +13,9 @@
 // More combining characters than this on one letter are looked at in pieces.
 #define VIEW_CLUSTER       32
 #define VIEW_CLUSTER_UNITS (VIEW_CLUSTER * 2)
-// NFKC makes at most 18 characters of one (U+FDFA).
+// NFKC makes at most 18 characters of one (U+FDFA). One that becomes more than this is left as it is: it hides no detail,
+// and a text of them would be many times as long as it was.
+#define VIEW_EXPANDS      4
 #define VIEW_FOLDED_UNITS (VIEW_CLUSTER * 18 + 2)
 
 typedef struct {
@@ -128,7 +130,7 @@ static void view_put_cluster(ViewMaker *maker, const UChar *units, int32_t n, gu
     UErrorCode status = U_ZERO_ERROR;
     int32_t out = unorm2_normalize(maker->folding, units, n, folded, VIEW_FOLDED_UNITS, &status);
     const UChar *from = folded;
-    if (U_FAILURE(status)) { // cannot happen with these sizes; the text as it is loses nothing
+    if (U_FAILURE(status) || out > n * VIEW_EXPANDS) {
         from = units;
         out = n;
     }

@@ -66,6 +66,7 @@ typedef enum { FACT_UNREADABLE, FACT_AMBIGUOUS, FACT_ODD } FactClass;
     X("hidden-text",          ODD, "HTML text that no client shows") \
     X("script",               ODD, "script in HTML") \
     X("invisible-characters", ODD, "zero-width or bidi control characters inside words") \
+    X("shortened-link",       ODD, "a link through a service that hides where it leads") \
     X("html-depth",           ODD, "HTML nested deeper than any mail needs") \
     X("signed",               ODD, "clear-signed; the signature is untouched") \
     X("no-message-id",        ODD, "no Message-ID") \

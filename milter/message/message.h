@@ -50,7 +50,8 @@ typedef enum {
                         // content
     ORIGIN_LINK,        // a link target (href, src, action): one passage a link
     ORIGIN_ATTRIBUTE,   // alt, title, placeholder, value
-    ORIGIN_HEADER,      // a header that clients show, decoded; `header` names it
+    ORIGIN_HEADER,      // a header that clients show, decoded; `header` names it. Of From, Reply-To and the like: one
+                        // address
     ORIGIN_NAME,        // display name of an address header; `header` names it
     ORIGIN_FILENAME,    // of a part
     ORIGIN_CALENDAR,    // iCalendar property values

@@ -35,6 +35,16 @@ static bool is_address_field(const char *name)
     return is_one_of(name, NAMES, G_N_ELEMENTS(NAMES));
 }
 
+// Fields in which writers name mailboxes of their own.
+static bool is_writers_field(const char *name)
+{
+    static const char *const NAMES[] = {
+        "From",          "Sender",          "Reply-To",      "Resent-From",
+        "Resent-Sender", "Resent-Reply-To", "Mail-Reply-To", "Disposition-Notification-To",
+    };
+    return is_one_of(name, NAMES, G_N_ELEMENTS(NAMES));
+}
+
 // The table's spelling of a field name, so that "from" and "FROM" are one.
 static char *proper_name(const Field *field)
 {
@@ -72,6 +82,8 @@ static void read_addresses(ReaderState *state, guint part, const Field *field, c
         authors += strchr(mailbox->address, '@') != NULL;
         if (*mailbox->address != '\0')
             message_add_address(state->message, name, part, instance, mailbox->name, mailbox->address);
+        if (*mailbox->address != '\0' && is_writers_field(name))
+            add_text(state, part, ORIGIN_HEADER, name, mailbox->address, instance);
         if (mailbox->name != NULL)
             add_text(state, part, ORIGIN_NAME, name, mailbox->name, instance);
     }

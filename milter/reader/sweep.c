@@ -8,6 +8,7 @@
 #define SMALL       512 // bytes that a short run of base64 gives
 #define MAX_LEVEL   3   // base64 in base64
 #define RUN_LETTERS 16  // of base64 in a run, at least
+#define SOFT_LINE   68  // bytes of a line of quoted-printable that goes on in the next, at least
 #define MAX_FILES   20  // uuencoded and the like
 #define MAX_FILTER  (4 << 20)
 
@@ -278,6 +279,21 @@ static gunichar reference(const char *at, gsize len, gsize *out_len)
     return value < 0x110000 && g_unichar_validate((gunichar)value) ? (gunichar)value : 0;
 }
 
+// Does the tag at `at`, opening or closing, begin or end a line?
+static bool ends_line(const char *at, gsize len)
+{
+    static const char *const NAMES[] = {"br", "p",     "div",        "td", "th",    "tr",  "li",
+                                        "ul", "table", "blockquote", "hr", "h1",    "h2",  "h3",
+                                        "h4", "h5",    "h6",         "ol", "title", "body"};
+    gsize from = len > 1 && at[1] == '/' ? 2 : 1, n = 0;
+    while (from + n < len && n < 12 && g_ascii_isalnum(at[from + n]))
+        n++;
+    bool found = false;
+    for (guint i = 0; i < G_N_ELEMENTS(NAMES) && !found; i++)
+        found = strlen(NAMES[i]) == n && g_ascii_strncasecmp(at + from, NAMES[i], n) == 0;
+    return found;
+}
+
 // Tags taken off and character references decoded, where it looks like HTML.
 static void sweep_tags(Sweep *sweep, const GString *text)
 {
@@ -291,6 +307,8 @@ static void sweep_tags(Sweep *sweep, const GString *text)
         if (tag && close != NULL && close < at)
             close = memchr(at, '>', (gsize)(end - at));
         if (tag && close != NULL) {
+            if (ends_line(at, (gsize)(end - at)))
+                g_string_append_c(out, '\n');
             at = close;
         } else if (c != 0) {
             g_string_append_unichar(out, c);
@@ -343,6 +361,27 @@ static void keep_lines(const Sweep *sweep, const char *data, gsize len, GString 
     }
 }
 
+// Takes out the ends of lines that quoted-printable put into words: in no reading is there a detail in half of one.
+// Beside a tag the line still ends.
+static void join_lines(GString *text)
+{
+    gsize to = 0, start = 0; // what is kept, and where its last line begins in the text
+    for (gsize at = 0; at < text->len; at++) {
+        char c = text->str[at];
+        bool soft = c == '=' && at + 1 < text->len && text->str[at + 1] == '\n' && at - start >= SOFT_LINE &&
+                    at - start < SOFT_LINE + 8 && text->str[at - 1] != '=';
+        bool ends =
+            soft && (text->str[at - 1] == '>' || at + 2 == text->len || strchr("\n<", text->str[at + 2]));
+        if (c == '\n')
+            start = at + 1;
+        if (soft && !ends)
+            start = ++at + 1;
+        else if (!soft)
+            text->str[to++] = c;
+    }
+    g_string_truncate(text, to);
+}
+
 // Splits into lines of text, which are kept, and coded runs, which are decoded.
 static void sweep_bytes(Sweep *sweep, const char *data, gsize len, guint level)
 {
@@ -368,6 +407,7 @@ static void sweep_bytes(Sweep *sweep, const char *data, gsize len, guint level)
         if (!pure || run == 0)
             keep_lines(sweep, data + pos, next, text);
     }
+    join_lines(text);
     emit(sweep, text, level > 0 ? "base64" : "text");
     sweep_quoted_printable(sweep, text);
     sweep_words(sweep, text);

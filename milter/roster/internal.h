@@ -120,6 +120,8 @@ bool session_shipped_webmail(RosterSession *session, const char *domain);
 
 // Lists the session has expanded: canonical address -> Party; and how many members that were in all.
 GHashTable *session_lists(RosterSession *session);
+// Keys of Q_NAMES that are known to find nobody: texts repeat themselves.
+GHashTable *session_unnamed(RosterSession *session);
 guint *session_reached(RosterSession *session);
 
 // What of the generation is small and asked all the time is read once a connection. NULL with `error`.

@@ -3,12 +3,13 @@
 
 #include <string.h>
 
-#define NAME_CHARS 1000 // of a display name, a line
-#define NAME_WORDS 32
-#define NAME_APART 6 // words between the ends of a name
-#define TEXT_CHARS 100000
-#define TEXT_WORDS 5000
-#define TEXT_APART 3
+#define NAME_CHARS   1000 // of a display name, a line
+#define NAME_WORDS   32
+#define NAME_APART   6 // words between the ends of a name
+#define TEXT_CHARS   100000
+#define TEXT_WORDS   5000
+#define TEXT_APART   3
+#define UNNAMED_MOST 20000
 
 typedef struct {
     RosterSession *session;
@@ -50,13 +51,16 @@ static bool add_pair(Naming *naming, guint last, guint first, GError **error)
     char key[256];
     int len = g_snprintf(key, sizeof key, "%s %s", (char *)naming->words->pdata[last],
                          (char *)naming->words->pdata[first]);
-    if (len >= (int)sizeof key)
+    GHashTable *unnamed = session_unnamed(naming->session);
+    if (len >= (int)sizeof key || g_hash_table_contains(unnamed, key))
         return true;
     StoreStmt *stmt = session_query(naming->session, Q_NAMES, key, NULL, error);
     if (stmt == NULL)
         return false;
-    StoreStep step = STORE_DONE;
+    StoreStep step = STORE_ROW;
+    bool nobody = true;
     while (naming->out->len < naming->most && (step = store_step(stmt, error)) == STORE_ROW) {
+        nobody = false;
         const char *pid = store_text(stmt, 1);
         if ((store_int(stmt, 2) & (1 << naming->role)) && !g_hash_table_contains(naming->seen, pid) &&
             has_all(naming, last, first, store_text(stmt, 0))) {
@@ -66,6 +70,8 @@ static bool add_pair(Naming *naming, guint last, guint first, GError **error)
         }
     }
     store_reset(stmt);
+    if (nobody && step == STORE_DONE && g_hash_table_size(unnamed) < UNNAMED_MOST)
+        g_hash_table_add(unnamed, g_strdup(key));
     return step != STORE_FAILED;
 }
 

@@ -40,8 +40,9 @@ struct RosterSession {
     GPtrArray *domains;
     Classes *classes;
     GHashTable *org_roles;
-    Tri tools;         // TRI_UNKNOWN: not asked yet
-    GHashTable *lists; // of the message at work
+    Tri tools;           // TRI_UNKNOWN: not asked yet
+    GHashTable *lists;   // of the message at work
+    GHashTable *unnamed; // pairs of words in its text that are nobody's names
     guint reached;
     StoreStmt *stmts[Q_LAST];
 };
@@ -71,6 +72,7 @@ static void session_free(RosterSession *session)
     g_clear_pointer(&session->domains, g_ptr_array_unref);
     g_clear_pointer(&session->org_roles, g_hash_table_unref);
     g_clear_pointer(&session->lists, g_hash_table_unref);
+    g_clear_pointer(&session->unnamed, g_hash_table_unref);
     explicit_bzero(&session->key, sizeof session->key);
     g_free(session);
 }
@@ -271,6 +273,7 @@ void roster_session_end(RosterSession *session)
             store_reset(session->stmts[i]);
     store_rollback(session->db);
     g_clear_pointer(&session->lists, g_hash_table_unref);
+    g_clear_pointer(&session->unnamed, g_hash_table_unref);
     session->reached = 0;
     g_mutex_lock(&roster->lock);
     bool keep = roster->idle.length < IDLE_KEPT && same_generation(&session->generation, &roster->in_force);
@@ -302,6 +305,13 @@ GHashTable *session_lists(RosterSession *session)
     if (session->lists == NULL)
         session->lists = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)party_free);
     return session->lists;
+}
+
+GHashTable *session_unnamed(RosterSession *session)
+{
+    if (session->unnamed == NULL)
+        session->unnamed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return session->unnamed;
 }
 
 guint *session_reached(RosterSession *session)

@@ -26,7 +26,7 @@ import prose  # noqa: E402
 
 MESSAGES = 500
 MEAN, SPREAD = 2200, 1.0  # of the sizes in bytes, and of their logarithm
-TARGET_US, TARGET_SECONDS, TARGET_GROWTH = 150, 0.3, 1.6
+TARGET_US, TARGET_SECONDS, TARGET_GROWTH = 150, 0.3, 1.5  # seconds of a text of 1 MB, growth from there
 DETAILS = 0.36
 
 
@@ -91,13 +91,15 @@ def report(result):
     dear = result.get("dear", {})
     sizes = result.get("sizes", [])
     if dear:
-        print(f"{'dear text, seconds at':26}" + "".join(f"{s / 1e6:7.0f} MB" for s in sizes) + "   growth   said")
+        print(f"{'dear text, seconds at':26}" + "".join(f"{s / 1e6:7.3g} MB" for s in sizes) + "   growth   said")
+        megabyte = sizes.index(1000000)
     for name, row in dear.items():
-        # how much faster than its size the time grows, from the first size to the last
-        growth = (row["seconds"][-1] / max(row["seconds"][0], 1e-4)) / (sizes[-1] / sizes[0])
-        bad = row["seconds"][0] > TARGET_SECONDS or (growth > TARGET_GROWTH and row["seconds"][-1] > 1.0)
+        # how much faster than its size the time grows, from a megabyte to the last size
+        seconds = row["seconds"]
+        growth = (seconds[-1] / max(seconds[megabyte], 1e-4)) / (sizes[-1] / sizes[megabyte])
+        bad = seconds[megabyte] > TARGET_SECONDS or (growth > TARGET_GROWTH and seconds[-1] > 1.0)
         failed |= bad
-        print(f"{name:26}" + "".join(f"{s:10.3f}" for s in row["seconds"]) + f"{growth:9.2f}   {' '.join(row['facts'])}" + ("   TOO DEAR" if bad else ""))
+        print(f"{name:26}" + "".join(f"{s:10.3f}" for s in seconds) + f"{growth:9.2f}   {' '.join(row['facts'])}" + ("   TOO DEAR" if bad else ""))
     return 1 if failed else 0
 
 

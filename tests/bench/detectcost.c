@@ -2,7 +2,8 @@
 // message over ordinary mail (a file of texts, separated by lines of "%%"), and seconds for texts that are made to be dear,
 // at several sizes, so that growth shows, with the facts detection told of the largest.
 //
-//   detectcost CONFIG SENDER RECIPIENT TEXTS [ROUNDS [ordinary]]
+//   detectcost CONFIG SENDER RECIPIENT TEXTS [ROUNDS [ordinary | NAME [MEGABYTES]]]
+// With "ordinary" no dear text; with a NAME only the dear texts whose name holds it, at one size.
 #include "detect/detect.h"
 
 #include <stdio.h>
@@ -177,38 +178,40 @@ static const struct {
     {"record words", "iep 504 gpa "},
 };
 
-static const gsize SIZES[] = {1000000, 4000000, 10000000};
+static const gsize SIZES[] = {64000, 1000000, 10000000};
 
-// Seconds for `name` at each size; the better of two at the sizes that do not take long.
-static void dear_one(const Bench *bench, const char *name, const char *piece)
+// Seconds for `piece` over and over, `size` bytes of it; the better of two when they do not take long.
+static double dear_size(const Bench *bench, const char *piece, gsize size, GString *facts)
 {
-    g_autoptr(GString) facts = g_string_new(NULL);
-    printf("\"%s\": {\"seconds\": [", name);
-    for (guint s = 0; s < G_N_ELEMENTS(SIZES); s++) {
-        gsize n = strlen(piece), times = SIZES[s] / n;
-        g_autofree char *text = g_malloc(times * n + 1);
-        for (gsize t = 0; t < times; t++)
-            memcpy(text + t * n, piece, n);
-        guint found = 0;
-        g_string_truncate(facts, 0);
-        double took = judge(bench, text, times * n, &found, facts);
-        if (took < 1e6)
-            took = MIN(took, judge(bench, text, times * n, &found, NULL));
-        printf("%s%.4f", s ? ", " : "", took / 1e6);
-    }
-    printf("], \"facts\": [%s]}", facts->str);
-    fflush(stdout);
+    gsize n = strlen(piece), times = size / n;
+    g_autofree char *text = g_malloc(times * n + 1);
+    for (gsize t = 0; t < times; t++)
+        memcpy(text + t * n, piece, n);
+    guint found = 0;
+    g_string_truncate(facts, 0);
+    double took = judge(bench, text, times * n, &found, facts);
+    if (took < 1e6)
+        took = MIN(took, judge(bench, text, times * n, &found, NULL));
+    return took / 1e6;
 }
 
-static void dear(const Bench *bench)
+static void dear(const Bench *bench, const char *name, const gsize *sizes, guint count)
 {
+    g_autoptr(GString) facts = g_string_new(NULL);
+    bool first = true;
     printf("\"sizes\": [");
-    for (guint s = 0; s < G_N_ELEMENTS(SIZES); s++)
-        printf("%s%zu", s ? ", " : "", SIZES[s]);
+    for (guint s = 0; s < count; s++)
+        printf("%s%zu", s ? ", " : "", sizes[s]);
     printf("], \"dear\": {");
     for (guint i = 0; i < G_N_ELEMENTS(DEAR); i++) {
-        printf("%s", i ? ", " : "");
-        dear_one(bench, DEAR[i].name, DEAR[i].piece);
+        if (name && !strstr(DEAR[i].name, name))
+            continue;
+        printf("%s\"%s\": {\"seconds\": [", first ? "" : ", ", DEAR[i].name);
+        for (guint s = 0; s < count; s++)
+            printf("%s%.4f", s ? ", " : "", dear_size(bench, DEAR[i].piece, sizes[s], facts));
+        printf("], \"facts\": [%s]}", facts->str);
+        fflush(stdout);
+        first = false;
     }
     putchar('}');
 }
@@ -224,12 +227,15 @@ int main(int argc, char **argv)
     bench.session = bench.roster ? roster_session_begin(bench.roster, 20261120, &error) : NULL;
     bench.data = bench.session ? detect_data_new(read_table, &bench, &error) : NULL;
     if (bench.data) {
+        const char *name = argc > 6 ? argv[6] : NULL;
+        gsize one = 1000000 * (argc > 7 ? (gsize)atoi(argv[7]) : 1);
         putchar('{');
-        ordinary(&bench, argv[4], argc > 5 ? atoi(argv[5]) : 5);
-        if (argc <= 6) {
+        if (!name || strcmp(name, "ordinary") == 0)
+            ordinary(&bench, argv[4], argc > 5 ? atoi(argv[5]) : 5);
+        if (!name)
             printf(", ");
-            dear(&bench);
-        }
+        if (!name || strcmp(name, "ordinary") != 0)
+            dear(&bench, name, name ? &one : SIZES, name ? 1 : G_N_ELEMENTS(SIZES));
         puts("}");
     } else {
         fprintf(stderr, "detectcost: %s\n", error ? error->message : "failed");

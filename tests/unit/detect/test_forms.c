@@ -459,3 +459,79 @@ Test(forms, of_other_countries)
     for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++)
         forms_check(&CASES[i].text, 1, CASES[i].want, 0.6);
 }
+
+// Ten bare figures and seven: words with which a number is handed over.
+Test(forms, handed_over)
+{
+    static const char *const TEN[] = {
+        "just in case: 8145550102",
+        "just in case, 8145550102",
+        "if you need anything: 8145550102",
+        "if you need me 8145550102",
+        "here's my info 8145550102",
+        "here you go: 8145550102",
+        "I'm at 8145550102",
+        "you can get me on 8145550102",
+        "hit me up 8145550102",
+        "mine is 8145550102",
+        "mine: 8145550102",
+        "for emergencies: 8145550102",
+        "if anything comes up, 8145550102",
+        "running late? 8145550102",
+        "save this: 8145550102",
+        "save my number 8145550102",
+        "add me: 8145550102",
+        "por si acaso: 8145550102",
+        "cualquier cosa 8145550102",
+        "si me necesitas: 8145550102",
+        "aquí tienes 8145550102",
+        "give me a shout 8145550102",
+        "ping me 8145550102",
+        "8145550102 is me",
+        "8145550102 - that's me",
+        "8145550102 anytime",
+        "I am at 8145550102",
+        "in case: 8145550102",
+        "Reach me, 8145550102",
+        "Here you go\n8145550102",
+        "in an emergency 8145550102",
+        "ping me any time. 8145550102",
+        "Te dejo mi info: 8145550102",
+        "El mío es 8145550102",
+        "8145550102 soy yo",
+    };
+    static const char *const SEVEN[] = {
+        "the number on file 555-0142",
+        "the number we have on file is 555-0142",
+        "our number on record: 555-0142",
+        "my number is 555-0142",
+        "my number 5550142",
+        "reach me 555-0142",
+        "reach her at 555-0142",
+        "if you need me: 555-0142",
+        "just in case: 555-0142",
+    };
+    FORMS(TEN, "phone:+18145550102", 0.55);
+    FORMS(SEVEN, "phone:5550142", 0.55);
+}
+
+// Dialled from here or from anywhere, in numbers of no plan that the library knows, too.
+Test(forms, dialled_abroad)
+{
+    static const char *const TOLD[] = {
+        "0044 7700 900 739 is my number abroad",
+        "my number abroad is 0044 7700 900 739",
+        "text me at 0044 7700 900739",
+        "reach me 011 44 7700 900739",
+        "call 011-44-7700-900-739",
+        "if you need me 00 44 7700 900 739",
+        "my cell: 00447700900739 (cell)",
+    };
+    static const char *const ALONE[] = {"0044 7700 900 739", "from the UK 00 44 7700 900739",
+                                        "011-44-7700-900739"};
+    static const char *const KNOWN[] = {"0034 612 345 678", "00 34 612 34 56 78",
+                                        "0034 612345678 is my number"};
+    FORMS(TOLD, "phone:+447700900739", 0.55);
+    FORMS(ALONE, "phone:+447700900739", 0.38);
+    FORMS(KNOWN, "phone:+34612345678", 0.55);
+}

@@ -242,3 +242,36 @@ Test(forms_mail, domains)
     for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++)
         forms_check(&CASES[i].text, 1, CASES[i].want, 0.6);
 }
+
+// The service in a sentence of its own, and nothing else that could be meant.
+Test(forms_mail, apart_from_the_service)
+{
+    static const char *const TEXTS[] = {
+        "my gmail? jane.doe77 ... works best",
+        "My gmail? jane.doe77",
+        "my gmail... jane.doe77",
+        "My gmail? It's jane.doe77",
+        "It's jane.doe77. Gmail.",
+        "it's jane.doe77. gmail, of course",
+        "jane.doe77. Gmail.",
+        "jane.doe77 ... gmail",
+        "jane.doe77, gmail",
+        "jane.doe77 / gmail",
+        "Gmail user here: jane.doe77",
+        "My address? jane.doe77. It is a gmail one.",
+        "I have gmail too. jane.doe77 works best.",
+        "I use gmail. Try jane.doe77",
+        "write to jane.doe77, it's a gmail",
+        "My email is jane.doe77 and then the usual gmail ending",
+        "jane.doe77, at the usual g mail",
+        "mi gmail? jane.doe77",
+        "Es jane.doe77. Gmail.",
+        "My gmail?\njane.doe77",
+        "It's jane.doe77.\nGmail.",
+        "Mine is gmail: jane.doe77",
+    };
+    static const char *const YAHOO[] = {"my yahoo one, jane_doe77, works best", "It's jane_doe77. On Yahoo.",
+                                        "jane_doe77, yahoo"};
+    FORMS(TEXTS, "email:janedoe77@gmail.com", 0.6);
+    FORMS(YAHOO, "email:jane_doe77@yahoo.com", 0.6);
+}

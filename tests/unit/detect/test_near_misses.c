@@ -324,6 +324,56 @@ Test(near_misses, measures_and_codes)
     NEAR(TEXTS, KIND_PHONE);
 }
 
+// Words with which numbers are handed over, and figures behind 00, of other things.
+Test(near_misses, things_handed_over)
+{
+    static const char *const TEXTS[] = {
+        "In case 4135550142 the court ruled for the town",
+        "in the case 4135550142",
+        "in any case number 4135550142",
+        "in that case 4135550142",
+        "just in case, order #4135550142",
+        "just in case, your order number is 4135550142",
+        "just in case: order 4135550142",
+        "just in case: isbn 4135550142",
+        "here's my student id 4135550142",
+        "here's my confirmation: 4135550142",
+        "here is my library card 4135550142",
+        "mine is isbn 4135550142",
+        "save this: tracking 4135550142",
+        "save this tracking number: 4135550142",
+        "if you need it, the case number is 4135550142",
+        "add me to ticket 4135550142",
+        "add me: join code 4135550142",
+        "add me on kahoot, pin 4135550142",
+        "if you need help, see ticket 4135550142",
+        "my number is student id 4135550142",
+        "my ticket number 4135550142",
+        "my locker number is 413-5550",
+        "part 0044 2078 0958",
+        "item 0044-2078-0958-11",
+        "00 44 12 30",
+        "0044 4420 7946 0958 1111",
+        "bits 0011 0100 0101 0110",
+        "0052 1024 2048 4096",
+        "0049 30 12",
+        "invoice 0044 7700 900 739",
+        "time 00 30 12 45 10 20",
+        "0034 0035 0036 0037",
+        "rows 0041 0042 0043 0044",
+        "00:44:12 00:45:10 00:46:11",
+        "I'm at 42.3555014, -72.5550142",
+        "I'm at 10.0.2.15",
+        "mine: 192.168.100.142",
+        "just in case: 2026-11-22 19:30",
+        "just in case: $4,135,550.14",
+        "after hours: 7:30 8:15 9:00",
+        "00 30 00 45 01 00 01 15",
+        "0030 0045 0100 0115",
+    };
+    NEAR(TEXTS, KIND_PHONE);
+}
+
 // A service named near a name that is no mailbox's.
 Test(near_misses, services_and_other_names)
 {
@@ -343,6 +393,30 @@ Test(near_misses, services_and_other_names)
         "The well-known site is gmail, a follow-up is due",
         "Yahoo was founded in the 1990s by two students.",
         "I am at the outlook. The trail is named trail_9.",
+        "My gmail. unit_3 is due on Friday.",
+        "My gmail? Open unit_3 first.",
+        "I use gmail. lesson_4 is on the board.",
+        "I use gmail, unit3_4 and docs.",
+        "The file is unit3_4. Gmail would not send it.",
+        "unit3_4. Gmail was down all day.",
+        "See lab_2, gmail and docs.",
+        "Turn in unit3_4, gmail or paper.",
+        "We read chapter_12. Gmail.",
+        "It's on page p12_4, gmail me",
+        "Your login is stu_4471. Gmail.",
+        "Your gmail? stu_4471 works best.",
+        "Students: stu_4471, gmail.",
+        "Our gmail? office_12.",
+        "open your gmail. stu_4471",
+        "The password is blue_42. Gmail.",
+        "room_12, outlook good",
+        "It's room_12. Outlook: sunny.",
+        "version 2.1_beta, yahoo",
+        "The class gmail? math_22 works best.",
+        "my gmail? err_404 again",
+        "my gmail says err_404",
+        "I have gmail open: unit_7 is there",
+        "Check my gmail for lesson_4.",
     };
     NEAR(TEXTS, KIND_EMAIL);
 }

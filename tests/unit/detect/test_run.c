@@ -180,6 +180,71 @@ Test(run, limits_are_facts)
     run_free(run);
 }
 
+static bool run_has(const Detection *detection, const char *value)
+{
+    bool found = false;
+    for (guint i = 0; i < detection->findings->len && !found; i++)
+        found = strcmp(((const Finding *)g_ptr_array_index(detection->findings, i))->value, value) == 0;
+    return found;
+}
+
+// What stands before and behind a long stretch of something is seen, or the fact says that not all was.
+Test(run, long_stretches_end_with_findings_or_a_fact, .timeout = 120)
+{
+    static const struct {
+        const char *piece;
+        gsize bytes;
+        bool limit; // whether one is hit
+    } CASES[] = {
+        {"4135550142", 10000000, false},      // one run of figures
+        {"4 ", 10000000, false},              // figures one by one
+        {"413 555 0142 ", 10000000, true},    // more numbers than are looked at
+        {"@", 1000000, false},                // signs
+        {"a@b ", 1000000, false},             // with letters
+        {"jane@example.net ", 1000000, true}, // addresses
+        {"\u200b", 3000000, false},           // a million characters that nobody sees
+        {"\u202e", 3000000, false},           // a million turns to the left
+        {"\ufffd", 3000000, false},           // what invalid bytes and lone surrogates become
+        {"\u0301", 2000000, false},           // a letter with a million accents
+        {"\ufdfa", 3000000, false},           // one character that is many
+        {"a\n", 1000000, false},              // lines
+        {"> ", 1000000, false},               // quoting
+        {"a-b-@-c-", 1000000, false},         // letters parted
+        {"@handle_14 on snapchat ", 1000000, true},
+        {"https://instagram.com/a_b_14 ", 1000000, true},
+    };
+    Run *run = run_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        g_autoptr(GString) text = g_string_new("My cell is 413-555-0143.\n\n");
+        while (text->len < CASES[i].bytes)
+            g_string_append(text, CASES[i].piece);
+        g_string_append(text, "\n\nMy home number is 413-555-0197.\n");
+        g_autoptr(Message) message = message_new();
+        run_add(message, 0, ORIGIN_TEXT, VISIBILITY_SHOWN, text->str);
+        g_autoptr(Detection) detection = run_detect(run, message);
+        bool said = support_has(detection->facts, "incomplete");
+        bool both = run_has(detection, "+14135550143") && run_has(detection, "+14135550197");
+        cr_expect(eq(int, said, CASES[i].limit), "%s", CASES[i].piece);
+        cr_expect(said || both, "%s", CASES[i].piece);
+    }
+    run_free(run);
+}
+
+Test(run, a_million_invisible_characters_hide_nothing, .timeout = 30)
+{
+    Run *run = run_new();
+    g_autoptr(GString) text = g_string_new("call 413-55");
+    for (guint i = 0; i < 1000000; i++)
+        g_string_append(text, "\u200b");
+    g_string_append(text, "5-0142");
+    g_autoptr(Message) message = message_new();
+    run_add(message, 0, ORIGIN_TEXT, VISIBILITY_SHOWN, text->str);
+    g_autoptr(Detection) detection = run_detect(run, message);
+    cr_expect(support_has(detection->facts, "invisible-characters"));
+    cr_expect(run_has(detection, "+14135550142"));
+    run_free(run);
+}
+
 Test(run, invisible_characters_are_a_fact)
 {
     Run *run = run_new();
@@ -193,6 +258,39 @@ Test(run, invisible_characters_are_a_fact)
     cr_expect(support_has(run_finding(detection, "+14135550142")->obfuscation, "zero-width"));
     cr_expect(eq(u32, other->facts->len, 0));
     cr_expect(eq(u32, other->findings->len, 0));
+    run_free(run);
+}
+
+Test(run, links_that_hide_where_they_lead_are_a_fact)
+{
+    static const struct {
+        const char *text;
+        bool fact;
+    } CASES[] = {
+        {"Sign up: bit.ly/3abCDe", true},
+        {"See https://tinyurl.com/brass2026.", true},
+        {"https://www.is.gd/xYz1", true},
+        {"tinyurl[.]com/brass2026", true},
+        {"https://lnkd.in/eAbC12", true},
+        {"https://myclub.page.link/join", true},
+        {"https://safe.example/?url=https%3A%2F%2Fbit.ly%2F3abCDe&data=1", true},
+        {"https://t.co/aB3dE", true},
+        {"Shorten it with bit.ly, then paste it", false},
+        {"https://bit.ly", false},
+        {"https://bit.ly/", false},
+        {"https://rabbit.ly/3abc", false},
+        {"https://forms.gle/aB3dE", false},
+        {"https://www.example.org/bit.ly/3abc", false},
+        {"The ratio was 3 bit.ly said", false},
+    };
+    Run *run = run_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        g_autoptr(Message) message = message_new();
+        run_add(message, 0, ORIGIN_TEXT, VISIBILITY_SHOWN, CASES[i].text);
+        g_autoptr(Detection) detection = run_detect(run, message);
+        cr_expect(eq(int, support_has(detection->facts, "shortened-link"), CASES[i].fact), "%s",
+                  CASES[i].text);
+    }
     run_free(run);
 }
 

@@ -68,6 +68,15 @@ Test(social, links)
         {"https://safe.example/?url=https%3A%2F%2Fdiscord.gg%2FxYz9&data=1", "invite:discord.gg/xYz9"},
         {"https://urldefense.com/v3/__https://discord.gg/xYz9__;!!abc", "invite:discord.gg/xYz9"},
         {"https://someone@discord.gg/xYz9", "invite:discord.gg/xYz9"},
+        {"https://linktr.ee/jane.doe", "handle:linktree:jane.doe"},
+        {"all my socials: jane-doe.carrd.co", "handle:carrd:jane-doe"},
+        {"https://janedoe.tumblr.com/", "handle:tumblr:janedoe"},
+        {"bio.link/janedoe", "handle:bio.link:janedoe"},
+        {"lichess.org/@/JaneDoe", "handle:chess:janedoe"},
+        {"https://open.spotify.com/user/janedoe99", "handle:spotify:janedoe99"},
+        {"https://www.roblox.com/share?code=a1b2c3&type=Profile", "invite:roblox.com/share?a1b2c3"},
+        {"https://disboard.org/server/123456789", "invite:disboard.org/server/123456789"},
+        {"zalo.me/14135550142", "phone:+14135550142"},
     };
     social_check(CASES, G_N_ELEMENTS(CASES), 0.9);
 }
@@ -85,6 +94,11 @@ Test(social, links_that_are_nobodys)
         {"https://www.youtube.com/watch?v=abc", ""},
         {"https://help.instagram.com/519522125107875", ""},
         {"https://meet.google.com/abc-defg-hij", ""},
+        {"https://carrd.co/docs", ""},
+        {"https://www.carrd.co", ""},
+        {"https://janedoe.tumblr.com/post/123/a-poem", ""},
+        {"https://open.spotify.com/track/4cOdK2wGLETKBW3PvgPWqT", ""},
+        {"https://wattpad.com/story/123-a-tale", ""},
         {"https://zoom.us/j/4135550142?pwd=x", ""},
         {"https://district.zoom.us/j/4135550142", ""},
         {"https://teams.microsoft.com/l/meetup-join/19%3ameeting", ""},

@@ -66,7 +66,10 @@ Test(tables, look_ups)
     cr_expect(ne(ptr, (void *)tables_hotline(data, "+18002221222"), NULL));
     cr_expect(eq(int, (int)tables_platform(data, "insta", 5, &platform), NAMED_CLEARLY));
     cr_expect(eq(str, (char *)platform, "instagram"));
-    cr_expect(eq(int, (int)tables_platform(data, "x", 1, &platform), NAMED_LOOSELY));
+    cr_expect(eq(int, (int)tables_platform(data, "x", 1, &platform), NAMED_COMMON));
+    cr_expect(eq(int, (int)tables_platform(data, "snap", 4, &platform), NAMED_LOOSELY));
+    cr_expect(tables_plain_word(data, "account"));
+    cr_expect(not(tables_plain_word(data, "willowbee")));
     cr_expect(eq(int, (int)tables_platform(data, "school", 6, NULL), NAMED_NO));
     cr_expect(tables_reserved(data, "instagram", "p"));
     cr_expect(tables_reserved(data, "instagram", "login"));
@@ -76,6 +79,9 @@ Test(tables, look_ups)
     cr_expect(eq(ptr, (void *)tables_approved(data, "teams.live.com", "/x"), NULL));
     cr_expect(eq(ptr, (void *)tables_approved(data, "notzoom.us", NULL), NULL));
     cr_expect(tables_is_shortener(data, "bit.ly"));
+    cr_expect(tables_is_shortener(data, "www.tinyurl.com"));
+    cr_expect(not(tables_is_shortener(data, "rabbit.ly")));
+    cr_expect(not(tables_is_shortener(data, "example.org")));
     cr_expect(tables_known_tld(data, "gmail.com"));
     cr_expect(tables_known_tld(data, "gmail.example"));
     cr_expect(not(tables_known_tld(data, "logo.png")));

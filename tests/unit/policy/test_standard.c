@@ -50,6 +50,11 @@ Test(standard, staff_to_students)
         {"ambiguous", ANN, UMA, .facts = "dup-content-type", .expect = "hold",
          .rule = "ambiguous-to-student"},
         {"oddity", ANN, UMA, .facts = "base64-junk,image,signed", .expect = "deliver"},
+        {"shortened link", ANN, UMA, .facts = "shortened-link", .expect = "tag",
+         .rule = "shortened-link-to-student"},
+        {"shortened link to the own child and another", CARL, WES "," UMA, .facts = "shortened-link",
+         .expect = "deliver,tag"},
+        {"shortened link to staff", ANN, "bea@example.org", .facts = "shortened-link", .expect = "deliver"},
         {"school, published, third party, guardian", ANN, UMA,
          .findings =
              "phone school +14135550101;phone published +14135550172;email third-party info@example.net;"

@@ -318,6 +318,11 @@ Test(structure, fields_of_the_message)
         cr_expect_str_eq(text, WANT[i]);
     }
     cr_expect_null(find(message, ORIGIN_HEADER, "from x"), "trace fields are no passages");
+    static const char *const OWN[] = {"a@example.org", "c@example.org", "ann@example.net", "g@example.org"};
+    for (guint i = 0; i < G_N_ELEMENTS(OWN); i++)
+        cr_expect_not_null(find(message, ORIGIN_HEADER, OWN[i]), "%s: the writer's", OWN[i]);
+    cr_expect_null(find(message, ORIGIN_HEADER, "d@example.org"), "recipients are no passages");
+    cr_expect_str_eq(find(message, ORIGIN_HEADER, "ann@example.net")->header, "Reply-To");
 }
 
 Test(structure, parts_and_paths)
@@ -382,6 +387,31 @@ Test(structure, limits)
     cr_expect(message_has_fact(cut, "too-large"));
     g_autoptr(Message) empty = reader_parse("", 0, &limits, false);
     cr_expect(message_has_fact(empty, "no-structure"));
+}
+
+// Words that quoted-printable broke are whole in each reading of the sweep; lines beside tags stay apart.
+Test(structure, sweep_joins_lines)
+{
+    static const struct {
+        const char *body, *want;
+        bool found;
+    } JOINED[] = {
+        {"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx jane.do=\ne77@example.net",
+         "jane.doe77@example.net", true},
+        {"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx jane.do=\r\ne77@example.net",
+         "jane.doe77@example.net", true},
+        {"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx x.example.net/ab</a>=\n<div>Everyone",
+         "abEveryone", false},
+        {"x <p>example.net/ab<br>Everyone</p>", "abEveryone", false},
+        {"see example.net/?q=\njane", "q=\njane", true},
+        {"=\n=\n=", "=\n=", true},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(JOINED); i++) {
+        g_autofree char *raw = g_strconcat(TOP "X-A: b\rc\r\n\r\n", JOINED[i].body, "\r\n", NULL);
+        g_autoptr(Message) message = parse(raw, strlen(raw), true);
+        cr_expect_eq(find(message, ORIGIN_SWEEP, JOINED[i].want) != NULL, JOINED[i].found, "case %zu", i);
+        cr_expect_not_null(find(message, ORIGIN_SWEEP, ""), "case %zu", i);
+    }
 }
 
 // The sweep of a doubtful message reads every code without any structure.
