@@ -46,7 +46,7 @@ ALLLD     = $(HARDLD) $(LDFLAGS) $(SANFLAGS) -pthread
 
 # ---- rooms: what each may use (the includes point up this list only) and the packages it needs -------------------
 
-ROOMS := base store message reader worker roster feeds detect policy judge archive quarantine daemon cli
+ROOMS := base store message reader worker roster feeds detect policy judge archive quarantine daemon archivist cli
 
 USES_base       :=
 USES_store      := base
@@ -61,13 +61,15 @@ USES_judge      := policy detect roster reader message store base
 USES_archive    := reader message store base
 USES_quarantine := archive reader message store base
 USES_daemon     := quarantine archive judge policy detect roster reader message store base
+USES_archivist  := quarantine archive judge policy detect roster reader message store base
 USES_cli        := quarantine archive judge policy detect feeds roster reader message store base
 
 PKG_base       := glib-2.0 gio-2.0 libconfig libsodium libsystemd
 PKG_store      := sqlite3
 PKG_message    := jansson
 PKG_reader     :=
-PKG_worker     := gmime-3.0 icu-i18n icu-uc libseccomp
+PKG_worker     := gmime-3.0 icu-i18n icu-uc libseccomp poppler-glib tesseract lept zbar libheif libde265 libexif zlib libxml-2.0 libarchive \
+                  libgsf-1
 PKG_roster     := libpsl icu-i18n icu-uc libsodium
 PKG_feeds      := libarchive libsodium libconfig jansson ldap lber
 PKG_detect     := icu-i18n icu-uc libpsl
@@ -76,23 +78,27 @@ PKG_judge      := jansson
 PKG_archive    := libzstd libarchive libsodium jansson
 PKG_quarantine := sqlite3 libcurl jansson
 PKG_daemon     := libsystemd jansson
+PKG_archivist  := libsystemd jansson libsodium
 PKG_cli        := jansson
 
 # Libraries without a pkg-config file.
 LIBS_detect    := -lphonenumber -lstdc++
+LIBS_worker    := -lgomp
 
 # The reader room holds two halves: the pool that the daemon and the command link, and the worker that parses.
-READER_CLIENT := milter/reader/pool.c milter/reader/process.c milter/reader/channel.c
+READER_CLIENT := milter/reader/readers.c milter/reader/attachments.c milter/reader/cache.c milter/reader/pool.c \
+                 milter/reader/process.c milter/reader/channel.c
 SRC_reader    := $(wildcard $(READER_CLIENT))
-SRC_worker    := $(filter-out $(READER_CLIENT) milter/reader/main.c,$(wildcard milter/reader/*.c))
-MAINS         := milter/daemon/main.c milter/reader/main.c milter/cli/main.c
+SRC_worker    := $(filter-out $(READER_CLIENT) milter/reader/main.c,$(wildcard milter/reader/*.c)) \
+                 $(wildcard milter/reader/formats/*.c)
+MAINS         := milter/daemon/main.c milter/reader/main.c milter/archivist/main.c milter/cli/main.c
 src_of         = $(if $(filter reader worker,$1),$(SRC_$1),$(filter-out $(MAINS),$(wildcard milter/$1/*.c milter/$1/*.cc)))
 obj_of         = $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(call src_of,$1))))
 closure        = $1 $(USES_$1)
 libs_of        = $(foreach r,$(call closure,$1),$(BUILD)/lib$(r).a)
 pkgs_of        = $(sort $(foreach r,$(call closure,$1),$(PKG_$(r))))
 
-PROGRAMS := $(BUILD)/chaperone-milter $(BUILD)/chaperone-reader $(BUILD)/chaperone
+PROGRAMS := $(BUILD)/chaperone-milter $(BUILD)/chaperone-archivist $(BUILD)/chaperone-reader $(BUILD)/chaperone
 
 .PHONY: all demo check check-unit check-e2e lint format bench fuzz install uninstall deps clean help
 all: $(PROGRAMS)
@@ -115,6 +121,7 @@ $(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
 
 $(BUILD)/milter/reader/main.o: PKGS := $(call pkgs_of,worker)
 $(BUILD)/milter/daemon/main.o: PKGS := $(call pkgs_of,daemon)
+$(BUILD)/milter/archivist/main.o: PKGS := $(call pkgs_of,archivist)
 $(BUILD)/milter/cli/main.o: PKGS := $(call pkgs_of,cli)
 
 $(BUILD)/%.o: %.c
@@ -138,6 +145,8 @@ $(BUILD)/chaperone-milter: $(BUILD)/milter/daemon/main.o $(call libs_of,daemon)
 	$(call link,$(call pkgs_of,daemon),-lmilter)
 $(BUILD)/chaperone-reader: $(BUILD)/milter/reader/main.o $(call libs_of,worker)
 	$(call link,$(call pkgs_of,worker))
+$(BUILD)/chaperone-archivist: $(BUILD)/milter/archivist/main.o $(call libs_of,archivist)
+	$(call link,$(call pkgs_of,archivist))
 $(BUILD)/chaperone: $(BUILD)/milter/cli/main.o $(call libs_of,cli)
 	$(call link,$(call pkgs_of,cli))
 
@@ -175,7 +184,7 @@ demo: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@CHAPERONE_BUILD=$(abspath $(BUILD)) KEEP=$(KEEP) $(PYTHON) tests/e2e/demo.py
 
-C_FILES = $(wildcard milter/*/*.[ch] milter/*/*.cc tests/unit/*/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch])
+C_FILES = $(wildcard milter/*/*.[ch] milter/*/*/*.[ch] milter/*/*.cc tests/unit/*/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch])
 lint: deps
 	@CHAPERONE_BUILD=$(abspath $(BUILD)) contrib/lint
 	@clang-format --dry-run -Werror $(C_FILES) && echo 'lint: format of $(words $(C_FILES)) files is right'
@@ -188,7 +197,7 @@ FUZZ_SECONDS ?= 60
 fuzz: deps
 	@tests/fuzz/run $(BUILD) $(FUZZ_SECONDS)
 
-BENCH_PROGRAMS := $(BUILD)/milterload $(BUILD)/nullmilter $(BUILD)/mkdistrict $(BUILD)/rosterlook $(BUILD)/detectcost
+BENCH_PROGRAMS := $(BUILD)/milterload $(BUILD)/nullmilter $(BUILD)/mkdistrict $(BUILD)/rosterlook $(BUILD)/detectcost $(BUILD)/readattachment
 $(BUILD)/mkdistrict: tests/bench/mkdistrict.c
 	@mkdir -p $(@D)
 	@$(CC) $(CSTD) $(WARN) -O2 -o $@ $<
@@ -198,6 +207,9 @@ $(BUILD)/rosterlook: $(BUILD)/tests/bench/rosterlook.o $(call libs_of,roster)
 $(BUILD)/tests/bench/detectcost.o: PKGS := $(call pkgs_of,detect)
 $(BUILD)/detectcost: $(BUILD)/tests/bench/detectcost.o $(call libs_of,detect)
 	$(call link,$(call pkgs_of,detect))
+$(BUILD)/tests/bench/readattachment.o: PKGS := $(call pkgs_of,worker)
+$(BUILD)/readattachment: $(BUILD)/tests/bench/readattachment.o $(call libs_of,worker)
+	$(call link,$(call pkgs_of,worker))
 $(BUILD)/milterload: $(addprefix tests/bench/,milterload.c corpus.c report.c util.c)
 	@mkdir -p $(@D)
 	@$(CC) -O2 -g -w -o $@ $^ -lm

@@ -7,7 +7,7 @@ UNITS    := $(notdir $(wildcard contrib/systemd/*.service contrib/systemd/*.time
 install: $(PROGRAMS)
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(DOCDIR)
 	$(INSTALL) -m 755 $(BUILD)/chaperone $(DESTDIR)$(BINDIR)/
-	$(INSTALL) -m 755 $(BUILD)/chaperone-milter $(DESTDIR)$(SBINDIR)/
+	$(INSTALL) -m 755 $(BUILD)/chaperone-milter $(BUILD)/chaperone-archivist $(DESTDIR)$(SBINDIR)/
 	$(INSTALL) -m 755 $(BUILD)/chaperone-reader $(DESTDIR)$(LIBEXECDIR)/
 	$(INSTALL) -d $(DESTDIR)$(DATADIR)/policies $(DESTDIR)$(DATADIR)/lists
 	$(INSTALL) -m 644 conf/chaperone.conf conf/roster.conf $(DESTDIR)$(DATADIR)/
@@ -34,7 +34,7 @@ install: $(PROGRAMS)
 
 # Configuration and data stay.
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/chaperone $(DESTDIR)$(SBINDIR)/chaperone-milter
+	rm -f $(DESTDIR)$(BINDIR)/chaperone $(DESTDIR)$(SBINDIR)/chaperone-milter $(DESTDIR)$(SBINDIR)/chaperone-archivist
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
 	rm -f $(foreach m,$(MANPAGES),$(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
 	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))

@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 // ---- errors ----------------------------------------------------------------------------------------------
 
@@ -92,6 +93,14 @@ bool file_make_dirs(const char *path, int mode, GError **error);
 // Root leaves nothing behind that the daemon's user cannot use: a file just made at `path` gets the owner of
 // the directory it lies in. A no-op for others than root.
 bool file_adopt(const char *path, GError **error);
+
+// ---- who we run as ---------------------------------------------------------------------------------------
+
+// Ids of a user (and its group, `out_gid` may be NULL) or of a group; errors name the configuration's `key`.
+bool privileges_find_user(const char *key, const char *name, uid_t *out_uid, gid_t *out_gid, GError **error);
+bool privileges_find_group(const char *key, const char *name, gid_t *out_gid, GError **error);
+// Becomes `user`, with its supplementary groups and with `group` ("" = the user's own), for good. "" as user: stays.
+bool privileges_drop(const char *user, const char *group, GError **error);
 
 // Hex of SHA-256 over `data`. Caller frees.
 char *sha256_hex(const void *data, gsize len);

@@ -45,6 +45,25 @@ typedef struct {
     bool sandbox_required; // refuse to read where a part of the sandbox cannot be set up
 } ConfigReader;
 
+// Attachments: two classes of readers beside those of messages, a cache of what they read.
+typedef struct {
+    int workers, ocr_workers; // processes that read documents and pictures; that recognise text
+    int recycle_after;        // attachments, then a new process
+    int wall_ms, cpu_s;       // per attachment
+    int ocr_wall_ms;          // per attachment, OCR included
+    int message_ms;           // of readers, for all attachments of a message
+    int inline_ms;            // all attachments of a message, in the mail path; then pending
+    int inline_messages; // messages in the mail path that may wait for attachments at once; others are pending
+    int64_t memory;      // address space of a process
+    char *ocr;           // students, always, never
+    char *ocr_languages;      // tesseract's names, joined by +
+    int ocr_pictures;         // pictures and pages of an attachment that are recognised
+    int64_t ocr_least_pixels; // smaller pictures hold no text
+    char *cache_dir;          // "" = no cache
+    int64_t cache_bytes;      // of all files in it
+    int cache_days;
+} ConfigAttachments;
+
 // hostile-mail.md section 4. What is over a limit is a fact (message/facts.h) and never a pass.
 typedef struct {
     int64_t inspect_bytes; // of a message
@@ -57,6 +76,16 @@ typedef struct {
     int html_nodes, html_depth;
     int candidates; // per message, in detect
     int findings;   // kept per message
+    // Per attachment.
+    int64_t attachment_bytes; // of one that is read at all
+    int archive_depth, archive_entries, archive_ratio;
+    int64_t archive_bytes; // unpacked
+    int xml_depth;
+    int64_t xml_bytes;
+    int64_t picture_pixels;
+    int pictures; // decoded
+    int pdf_pages;
+    int64_t document_text; // bytes of text taken
 } ConfigLimits;
 
 typedef struct {
@@ -109,6 +138,7 @@ typedef struct {
     ConfigDistrict district;
     ConfigMilter milter;
     ConfigReader reader;
+    ConfigAttachments attachments;
     ConfigLimits limits;
     ConfigRoster roster;
     ConfigPolicy policy;

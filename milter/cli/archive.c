@@ -56,10 +56,12 @@ static int print_json(json_t *json, size_t flags)
     return status;
 }
 
-// The strongest action any recipient got.
+// The strongest action any recipient got; what was decided later stands in events.
 static const char *action_of(const json_t *meta)
 {
     const json_t *rcpts = json_object_get(json_object_get(meta, "judgement"), "recipients");
+    if (json_array_size(json_object_get(json_object_get(meta, "judgement"), "pending")) > 0)
+        return "pending";
     for (int action = ACTION_REJECT; action >= ACTION_DELIVER; action--)
         for (size_t i = 0; i < json_array_size(rcpts); i++)
             if (strcmp(text_of(json_array_get(rcpts, i), "action", ""), action_name((Action)action)) == 0)

@@ -1,6 +1,7 @@
 // chaperone check: is what the daemon would start on in order?
 #include "cli/cli.h"
 #include "judge/judge.h"
+#include "quarantine/quarantine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,57 @@ static bool options_read(CheckOptions *options, int *argc, char ***argv, GError 
     return g_option_context_parse(context, argc, argv, error);
 }
 
-// {"ok", "mistakes": [...], "policy", "version", "mode"}
+// What waits for chaperone-archivist.
+typedef struct {
+    guint64 count;
+    int64_t oldest_us;
+    char *unknown; // why it could not be told; NULL = it was
+} Waiting;
+
+// Where nothing was ever held there is no database, and checking makes none.
+static Waiting waiting_of(const Config *config)
+{
+    Waiting waiting = {0};
+    g_autoptr(GError) error = NULL;
+    if (g_file_test(config->quarantine.database, G_FILE_TEST_EXISTS)) {
+        g_autoptr(Quarantine) quarantine = quarantine_open(config, &error);
+        if (!quarantine || !quarantine_pending_count(quarantine, &waiting.count, &waiting.oldest_us, &error))
+            waiting.unknown = g_strdup(error->message);
+    }
+    return waiting;
+}
+
+static bool is_late(const Waiting *waiting)
+{
+    const int64_t late_us = 300 * (int64_t)G_USEC_PER_SEC;
+    return waiting->count > 0 && clock_now_us() - waiting->oldest_us > late_us;
+}
+
+static void print_waiting(const Config *config)
+{
+    Waiting waiting = waiting_of(config);
+    g_autofree char *since = clock_format(waiting.oldest_us);
+    if (waiting.unknown)
+        printf("quarantine: not looked at: %s\n", waiting.unknown);
+    else if (waiting.count > 0)
+        printf("pending: %" G_GUINT64_FORMAT " message%s, the oldest since %s%s\n", waiting.count,
+               waiting.count == 1 ? "" : "s", since,
+               is_late(&waiting) ? "; is chaperone-archivist running?" : "");
+    g_free(waiting.unknown);
+}
+
+static void waiting_json(json_t *json, const Config *config)
+{
+    Waiting waiting = waiting_of(config);
+    g_autofree char *since = clock_format(waiting.oldest_us);
+    if (!waiting.unknown)
+        json_object_set_new(json, "pending", json_integer((json_int_t)waiting.count));
+    if (waiting.count > 0)
+        json_object_set_new(json, "pending_since", json_string(since));
+    g_free(waiting.unknown);
+}
+
+// {"ok", "mistakes": [...], "policy", "version", "mode", "pending", "pending_since"?}
 static void print_json(const Snapshot *snapshot, const GError *error)
 {
     json_t *json = json_object(), *mistakes = json_array();
@@ -39,6 +90,7 @@ static void print_json(const Snapshot *snapshot, const GError *error)
         json_object_set_new(json, "policy", json_string(policy_name(snapshot->policy)));
         json_object_set_new(json, "version", json_string(policy_version(snapshot->policy)));
         json_object_set_new(json, "mode", json_string(mode_name(snapshot->mode)));
+        waiting_json(json, snapshot->config);
     }
     char *line = json_dumps(json, 0);
     printf("%s\n", line ? line : "{}");
@@ -54,6 +106,7 @@ static void print_text(const Snapshot *snapshot)
            policy_version(snapshot->policy), policy_rule_count(snapshot->policy), mode_name(snapshot->mode));
     printf("lists %s: in order\n", config->policy.lists_dir);
     printf("roster %s: in order\n", config->roster.database);
+    print_waiting(config);
 }
 
 static int check_run(const CheckOptions *options)

@@ -36,7 +36,7 @@ typedef struct {
 typedef struct {
     guint64 damage; // first: archive_print_damage counts here
     const Snapshot *snapshot;
-    ReaderPool *pool;
+    Readers *pool;
     LearnBook *book;
     GPtrArray *window; // of LearnJob
     gsize bytes;       // of it
@@ -59,12 +59,13 @@ static void job_free(gpointer data)
     g_free(job);
 }
 
-static Message *job_read(LearnJob *job, ReaderPool *pool)
+static Message *job_read(LearnJob *job, Readers *pool)
 {
     gsize len;
     const void *data = g_bytes_get_data(job->raw, &len);
     int fd = reader_seal(data, len, &job->error);
-    Message *message = fd >= 0 ? reader_read(pool, fd, len, 0, &job->error) : NULL;
+    g_autoptr(Reading) reading = fd >= 0 ? readers_read(pool, fd, len, 0, &job->error) : NULL;
+    Message *message = reading ? g_steal_pointer(&reading->message) : NULL;
     if (fd >= 0 && close(fd) != 0 && message) {
         g_clear_pointer(&message, message_free);
         g_set_error(&job->error, BASE_ERROR, BASE_ERROR_IO, "close: %s", g_strerror(errno));
@@ -258,7 +259,7 @@ static bool table_write(const Config *config, const GPtrArray *sent, GError **er
 static int learn_run(const LearnOptions *options, GError **error)
 {
     g_autoptr(Snapshot) snapshot = snapshot_load(cli_config_path(options->config_path), error);
-    g_autoptr(ReaderPool) pool = snapshot ? reader_pool_new(snapshot->config, error) : NULL;
+    g_autoptr(Readers) pool = snapshot ? readers_new(snapshot->config, error) : NULL;
     if (!pool)
         return base_exit_status(*error);
     g_autoptr(LearnBook) book = learn_book_new(LEARN_BLOCKS, MAX(LEARN_SENDERS, (guint)options->least));

@@ -70,16 +70,38 @@ static int print_json(json_t *json)
     return status;
 }
 
-static void print_row(const HoldItem *item)
+// The first recipient that is in `state` stands for the item.
+static bool is_in(const HoldItem *item, HoldState state)
+{
+    bool in = false;
+    for (guint i = 0; i < item->rcpts->len && !in; i++)
+        in = ((const HoldRcpt *)item->rcpts->pdata[i])->state == state;
+    return in;
+}
+
+// "pending 3m": nobody has to do anything about these, unless they grow old.
+static char *state_text(const HoldItem *item, int64_t now_us)
+{
+    const HoldRcpt *first = item->rcpts->len > 0 ? item->rcpts->pdata[0] : NULL;
+    int64_t age_s = (now_us - item->held_us) / G_USEC_PER_SEC;
+    if (is_in(item, HOLD_PENDING) && !is_in(item, HOLD_HELD))
+        return age_s < 120     ? g_strdup_printf("pending %ds", (int)age_s)
+               : age_s < 7200  ? g_strdup_printf("pending %dm", (int)(age_s / 60))
+               : age_s < 99999 ? g_strdup_printf("pending %dh", (int)(age_s / 3600))
+                               : g_strdup_printf("pending %dd", (int)(age_s / 86400));
+    return g_strdup(first != NULL ? hold_state_name(first->state) : "-");
+}
+
+static void print_row(const HoldItem *item, int64_t now_us)
 {
     g_autofree char *held = clock_format(item->held_us);
     g_autofree char *from = plain(text_of(item->summary, "sender", item->mail_from), 30);
     g_autofree char *subject = plain(text_of(item->summary, "subject", "(no subject)"), 30);
     g_autofree char *rule = plain(text_of(item->summary, "rule", "-"), 26);
-    const HoldRcpt *first = item->rcpts->len > 0 ? item->rcpts->pdata[0] : NULL;
-    printf("%s  %.16s  %-11s  %-30s  %2u  %-26s  %-30s%s%s\n", item->record, held,
-           first != NULL ? hold_state_name(first->state) : "-", from, item->rcpts->len, rule, subject,
-           item->claimed_by != NULL ? "  claimed: " : "", item->claimed_by != NULL ? item->claimed_by : "");
+    g_autofree char *state = state_text(item, now_us);
+    printf("%s  %.16s  %-12s  %-30s  %2u  %-26s  %-30s%s%s\n", item->record, held, state, from,
+           item->rcpts->len, rule, subject, item->claimed_by != NULL ? "  claimed: " : "",
+           item->claimed_by != NULL ? item->claimed_by : "");
 }
 
 static void print_field(const char *label, const char *text)
@@ -165,7 +187,7 @@ static int run_list(Quarantine *quarantine, const Options *options, const char *
         if (options->json)
             json_array_append_new(all, item_json(items->pdata[i]));
         else
-            print_row(items->pdata[i]);
+            print_row(items->pdata[i], options->now_us);
     }
     if (options->json)
         return print_json(all);

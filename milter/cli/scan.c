@@ -110,7 +110,7 @@ static Envelope *job_envelope(const ScanJob *job)
     return envelope;
 }
 
-void scan_job_run(ScanJob *job, const Snapshot *snapshot, ReaderPool *pool)
+void scan_job_run(ScanJob *job, const Snapshot *snapshot, Readers *pool)
 {
     // What the daemon's MTA would not take is no message; the reader has its own limit below this one.
     gsize max = (gsize)snapshot->config->limits.inspect_bytes * 4;
@@ -124,15 +124,15 @@ void scan_job_run(ScanJob *job, const Snapshot *snapshot, ReaderPool *pool)
     int fd = reader_seal(data, len, &job->error);
     if (fd < 0)
         return;
-    job->judgement = judge_message(snapshot, pool, job->envelope, fd, len, job->date_us,
-                                   snapshot->config->milter.inline_budget_ms, &job->error);
+    job->judgement =
+        judge_message(snapshot, pool, job->envelope, fd, len, job->date_us, JUDGE_WHOLE, &job->error);
     if (close(fd) != 0 && job->judgement) {
         g_clear_pointer(&job->judgement, judgement_free);
         g_set_error(&job->error, BASE_ERROR, BASE_ERROR_IO, "%s: close: %s", job->path, g_strerror(errno));
     }
 }
 
-static int scan_files(const ScanOptions *options, int64_t date_us, const Snapshot *snapshot, ReaderPool *pool)
+static int scan_files(const ScanOptions *options, int64_t date_us, const Snapshot *snapshot, Readers *pool)
 {
     ScanStyle style = {options->mask, options->explain, cli_colour(STDOUT_FILENO)};
     int status = 0;
@@ -163,7 +163,7 @@ static int scan_run(const ScanOptions *options, GError **error)
     g_autoptr(Snapshot) snapshot = snapshot_load(cli_config_path(options->config), error);
     if (!snapshot)
         return BASE_ERROR_CONFIG;
-    g_autoptr(ReaderPool) pool = reader_pool_new(snapshot->config, error);
+    g_autoptr(Readers) pool = readers_new(snapshot->config, error);
     if (!pool)
         return BASE_ERROR_OS;
     if (options->batch)

@@ -18,9 +18,9 @@ void scan_job_free(ScanJob *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ScanJob, scan_job_free)
 
 // Judges `job`; its judgement or its error is set.
-void scan_job_run(ScanJob *job, const Snapshot *snapshot, ReaderPool *pool);
+void scan_job_run(ScanJob *job, const Snapshot *snapshot, Readers *pool);
 // The lines of a batch file, blank ones left out, judged in parallel and printed in order. Exit status.
-int scan_batch(const char *path, const Snapshot *snapshot, ReaderPool *pool, bool mask);
+int scan_batch(const char *path, const Snapshot *snapshot, Readers *pool, bool mask);
 
 // The explanation for people. (scan_print.c)
 typedef struct {

@@ -11,7 +11,7 @@
 
 typedef struct {
     const Snapshot *snapshot;
-    ReaderPool *pool;
+    Readers *pool;
 } BatchWork;
 
 static const char *field_text(const json_t *json, const char *key)
@@ -109,7 +109,7 @@ static int window_run(GPtrArray *jobs, BatchWork *work, bool mask)
     return status;
 }
 
-int scan_batch(const char *path, const Snapshot *snapshot, ReaderPool *pool, bool mask)
+int scan_batch(const char *path, const Snapshot *snapshot, Readers *pool, bool mask)
 {
     GError *error = NULL;
     g_autoptr(GBytes) bytes = file_read(path, MOST_BATCH, &error);

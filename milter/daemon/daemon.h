@@ -35,10 +35,11 @@ typedef struct {
     Config *started; // as it was at the start: what needs a restart is read from here
     Archive *archive;
     Quarantine *quarantine;
-    ReaderPool *readers;
+    Readers *readers;
     Gate *gate;
-    atomic_int in_flight; // end-of-message callbacks that have not returned
-    atomic_uint_fast64_t messages, held, deferred;
+    atomic_int in_flight;          // end-of-message callbacks that have not returned
+    atomic_int attachment_waiters; // messages that wait for their attachments
+    atomic_uint_fast64_t messages, held, deferred, pending;
 } Daemon;
 // A reference to the snapshot in force; caller unrefs.
 Snapshot *daemon_snapshot(Daemon *daemon);
@@ -90,8 +91,6 @@ void pipeline_run(Daemon *daemon, const Envelope *envelope, Intake *intake, void
 // Registers the callbacks (one file-scope pointer: they get no user data) and opens the socket with owner,
 // group and mode. Call before privileges are dropped and before threads start.
 bool server_open(Daemon *daemon, const Config *config, GError **error);
-// user and group of the configuration; supplementary groups of the user.
-bool server_drop_privileges(const Config *config, GError **error);
 // Runs libmilter in a thread of its own, all signals blocked.
 bool server_start(GError **error);
 // Stops libmilter and waits for its main loop to end.

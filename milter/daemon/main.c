@@ -70,7 +70,7 @@ static bool open_parts(Daemon *daemon, const Config *config, GError **error)
     daemon->gate = gate_new(config->milter.max_messages);
     return (daemon->archive = archive_open(config, NULL, error)) != NULL &&
            (daemon->quarantine = quarantine_open(config, error)) != NULL &&
-           (daemon->readers = reader_pool_new(config, error)) != NULL;
+           (daemon->readers = readers_new(config, error)) != NULL;
 }
 
 // Until TERM, INT or the end of libmilter's loop. False for the latter.
@@ -115,7 +115,7 @@ static bool drain(Daemon *daemon, const Config *config)
 // Gate, snapshot and lock stay: a callback that begins now finds them, and is sent away.
 static void close_parts(Daemon *daemon)
 {
-    reader_pool_free(daemon->readers);
+    readers_free(daemon->readers);
     quarantine_close(&daemon->quarantine);
     archive_close(&daemon->archive);
 }
@@ -130,7 +130,8 @@ static bool start(Daemon *daemon, const char *config_path, GError **error)
     log_level_parse(config->log.level, &least);
     return log_setup(config->log.target, "chaperone-milter", least, error) &&
            (daemon->snapshot = snapshot_new(config, error)) != NULL && take_signals(error) &&
-           server_open(daemon, config, error) && server_drop_privileges(config, error);
+           server_open(daemon, config, error) &&
+           privileges_drop(config->milter.user, config->milter.group, error);
 }
 
 static int run(const char *config_path)
@@ -166,7 +167,8 @@ static int run(const char *config_path)
         _exit(asked ? 0 : BASE_ERROR_SOFTWARE);
     }
     close_parts(&daemon);
-    log_info("ended", "messages", messages);
+    g_autofree char *pending = g_strdup_printf("%" G_GUINT64_FORMAT, (guint64)daemon.pending);
+    log_info("ended", "messages", messages, "pending", pending);
     return asked ? 0 : BASE_ERROR_SOFTWARE;
 }
 

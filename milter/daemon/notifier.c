@@ -1,8 +1,14 @@
 #include "daemon/daemon.h"
 
+// An item that is older shows that nobody reads them.
+#define PENDING_LATE_US ((int64_t)300 * G_USEC_PER_SEC)
+// How often that is told.
+#define PENDING_TELL_US ((int64_t)300 * G_USEC_PER_SEC)
+
 struct Notifier {
     Daemon *daemon;
     GThread *thread;
+    int64_t told_us; // when the log was told of late items last
     GMutex lock;
     GCond wake;
     bool stop;
@@ -16,6 +22,26 @@ static bool stopping(Notifier *notifier)
     return stop;
 }
 
+// What waits for chaperone-archivist waits in vain when it does not run.
+static void look_at_pending(Notifier *notifier, int64_t now_us)
+{
+    g_autoptr(GError) error = NULL;
+    guint64 count = 0;
+    int64_t oldest_us = 0;
+    if (now_us - notifier->told_us < PENDING_TELL_US)
+        return;
+    bool ok = quarantine_pending_count(notifier->daemon->quarantine, &count, &oldest_us, &error);
+    if (!ok) {
+        log_warn("pending messages cannot be counted", "error", error->message);
+    } else if (count > 0 && now_us - oldest_us > PENDING_LATE_US) {
+        g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, count);
+        g_autofree char *since = clock_format(oldest_us);
+        notifier->told_us = now_us;
+        log_warn("pending messages pile up; does chaperone-archivist run?", "messages", number, "oldest",
+                 since);
+    }
+}
+
 // Settles what a crash left half done, then sends notices as they come due. A failure waits for the next
 // round: the row stays.
 static void work_once(Notifier *notifier)
@@ -25,6 +51,7 @@ static void work_once(Notifier *notifier)
         log_warn("releases not settled", "error", error->message);
         g_clear_error(&error);
     }
+    look_at_pending(notifier, clock_now_us());
     int sent = 1;
     while (sent > 0 && !stopping(notifier))
         sent = quarantine_send_notices(notifier->daemon->quarantine, 1, clock_now_us(), &error);

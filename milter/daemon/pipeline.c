@@ -1,5 +1,5 @@
 // The way of one message, in the order of the design: read, resolve, detect and decide (judge), archive,
-// hold, answer.
+// hold, answer. What is not read in time is held as pending: the archivist decides it.
 #include "daemon/daemon.h"
 
 #include <string.h>
@@ -44,71 +44,43 @@ void pipeline_withdraw(Daemon *daemon, const Envelope *envelope, const char *rec
                   error->message);
 }
 
-// What stands in the record beside the bytes.
-static json_t *record_meta(const Envelope *envelope, const Judgement *judgement)
-{
-    json_t *meta = json_object();
-    json_object_set_new(meta, "envelope", envelope_to_json(envelope));
-    json_object_set_new(meta, "judgement", judgement_to_json(judgement, envelope, NULL, true));
-    json_t *message = json_object();
-    if (judgement->message->subject != NULL)
-        json_object_set_new(message, "subject", json_string(judgement->message->subject));
-    if (judgement->message->message_id != NULL)
-        json_object_set_new(message, "message_id", json_string(judgement->message->message_id));
-    if (judgement->message->date != NULL)
-        json_object_set_new(message, "date", json_string(judgement->message->date));
-    json_object_set_new(meta, "message", message);
-    return meta;
-}
-
 static const Reason *first_reason(const Decision *decision)
 {
     return decision->reasons->len > 0 ? decision->reasons->pdata[0] : NULL;
 }
 
-// What reviewers see of a held message in lists.
-static json_t *hold_summary(const Judgement *judgement, const json_t *meta)
-{
-    const Reason *reason = first_reason(judgement->decision);
-    const Party *sender = judgement->parties->sender;
-    json_t *whole = json_object_get(meta, "judgement");
-    json_t *summary = json_object();
-    json_object_set_new(summary, "sender", json_string(sender->address));
-    json_object_set_new(summary, "sender_name",
-                        sender->name != NULL ? json_string(sender->name) : json_null());
-    json_object_set_new(summary, "sender_role", json_string(role_name(sender->role)));
-    json_object_set(summary, "subject", json_object_get(json_object_get(meta, "message"), "subject"));
-    if (reason != NULL) {
-        json_object_set_new(summary, "rule", json_string(reason->rule));
-        json_object_set_new(summary, "clause", json_string(reason->clause != NULL ? reason->clause : ""));
-        json_object_set_new(summary, "gist", json_string(reason->gist != NULL ? reason->gist : ""));
-        json_object_set_new(summary, "severity", json_integer(reason->severity));
-    }
-    json_object_set(summary, "reasons", json_object_get(whole, "reasons"));
-    static const char *const lists[] = {"findings", "phrases", "records", "facts"};
-    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
-        json_object_set(summary, lists[i], json_object_get(whole, lists[i]));
-    return summary;
-}
+// The recipients that get nothing now, by address: held ones, rejected ones of a message that others do get (after DATA there
+// is one answer for all; a person then denies), and those whose decision comes later.
+typedef struct {
+    GPtrArray *held, *pending; // of char*: addresses
+    GPtrArray *raw;            // of char*: all of them as the MTA gave them
+} KeptBack;
 
-// The recipients that get nothing now: held ones, and rejected ones of a message that others do get (after
-// DATA there is one answer for all; a person then denies).
-static GPtrArray *kept_back(const Envelope *envelope, const Decision *decision, GPtrArray *out_raw)
+static KeptBack kept_back(const Envelope *envelope, const Judgement *judgement)
 {
-    GPtrArray *kept = g_ptr_array_new_with_free_func(g_free);
+    KeptBack kept = {g_ptr_array_new_with_free_func(g_free), g_ptr_array_new_with_free_func(g_free),
+                     g_ptr_array_new_with_free_func(g_free)};
     for (guint i = 0; i < envelope->rcpts->len; i++) {
         const EnvelopeRcpt *rcpt = envelope->rcpts->pdata[i];
-        const RcptDecision *one = decision->rcpts->pdata[i];
-        if (one->action < ACTION_HOLD)
+        const RcptDecision *one = judgement->decision->rcpts->pdata[i];
+        bool waits = judgement->pending && judgement->waits[i];
+        if (!waits && one->action < ACTION_HOLD)
             continue;
-        g_ptr_array_add(kept, g_strdup(rcpt->address));
-        g_ptr_array_add(out_raw, g_strdup(rcpt->raw));
+        g_ptr_array_add(waits ? kept.pending : kept.held, g_strdup(rcpt->address));
+        g_ptr_array_add(kept.raw, g_strdup(rcpt->raw));
     }
     return kept;
 }
 
+static void kept_clear(KeptBack *kept)
+{
+    g_clear_pointer(&kept->held, g_ptr_array_unref);
+    g_clear_pointer(&kept->pending, g_ptr_array_unref);
+    g_clear_pointer(&kept->raw, g_ptr_array_unref);
+}
+
 // Postfix takes a recipient with a source route (RFC 5321 appendix C), but cannot be asked to drop it again.
-static bool cannot_drop(GPtrArray *raw)
+static bool cannot_drop(const GPtrArray *raw)
 {
     for (guint i = 0; i < raw->len; i++) {
         g_autofree char *bare = envelope_bare_address(raw->pdata[i]);
@@ -169,15 +141,22 @@ static bool record_exceptions(Daemon *daemon, const Judgement *judgement, const 
 static bool notify(Daemon *daemon, const Envelope *envelope, const Judgement *judgement, const json_t *meta,
                    const char *record, bool held, int64_t now_us, GError **error)
 {
-    bool sender = false;
-    for (guint i = 0; i < judgement->decision->reasons->len; i++) {
-        const Reason *reason = judgement->decision->reasons->pdata[i];
-        sender |= reason->notify_sender && reason->effective >= ACTION_COACH;
-    }
-    if (!sender)
-        return true;
-    return quarantine_notice(daemon->quarantine, held ? NOTICE_HELD : NOTICE_COACH, record, envelope,
+    return !judgement_tells_sender(judgement) ||
+           quarantine_notice(daemon->quarantine, held ? NOTICE_HELD : NOTICE_COACH, record, envelope,
                              judgement->message, json_object_get(meta, "judgement"), NULL, now_us, error);
+}
+
+// For whom the decision comes later stands in the record; that it does is an event, as its end will be.
+static bool record_pending(Daemon *daemon, const KeptBack *kept, const json_t *meta, const char *record,
+                           int64_t now_us, GError **error)
+{
+    if (kept->pending->len == 0)
+        return true;
+    json_t *detail =
+        json_pack("{s:O?}", "recipients", json_object_get(json_object_get(meta, "judgement"), "pending"));
+    bool ok = archive_event(daemon->archive, "pending", "chaperone-milter", record, detail, now_us, error);
+    json_decref(detail);
+    return ok;
 }
 
 static void log_decision(const Envelope *envelope, const Judgement *judgement, const char *record,
@@ -187,15 +166,16 @@ static void log_decision(const Envelope *envelope, const Judgement *judgement, c
     g_autofree char *bytes = g_strdup_printf("%" G_GINT64_FORMAT, size);
     g_autofree char *took = g_strdup_printf("%.1f", (double)(g_get_monotonic_time() - began) / 1000.0);
     g_autofree char *rcpts = g_strdup_printf("%u", envelope->rcpts->len);
+    const char *action = action_name(decision_strongest(judgement->decision));
     log_info("message", "queue_id", envelope->queue_id, "record", record, "action",
-             action_name(decision_strongest(judgement->decision)), "rule",
-             reason != NULL ? reason->rule : "-", "from", envelope->mail_from, "sender_role",
+             judgement->pending ? "pending" : action, "verdict", judgement->pending ? "pending" : NULL,
+             "rule", reason != NULL ? reason->rule : "-", "from", envelope->mail_from, "sender_role",
              role_name(judgement->parties->sender->role), "rcpts", rcpts, "direction",
              direction_name(judgement->decision->direction), "policy", judgement->decision->version, "size",
              bytes, "ms", took);
 }
 
-static VerdictKind plan(const Envelope *envelope, const Decision *decision, GPtrArray *raw)
+static VerdictKind plan(const Envelope *envelope, const Decision *decision, const GPtrArray *raw)
 {
     if (all_rejected(decision))
         return VERDICT_REJECT;
@@ -223,7 +203,7 @@ static void conclude(const Decision *decision, VerdictKind kind, const char *rec
 // Steps 5 and 6. False with `error` after which the message is deferred; `*out_record` is set once a record
 // exists.
 static bool keep(Daemon *daemon, const Envelope *envelope, const Judgement *judgement, json_t *meta, int fd,
-                 int64_t len, VerdictKind kind, GPtrArray *held, char **out_record, GError **error)
+                 int64_t len, VerdictKind kind, const KeptBack *kept, char **out_record, GError **error)
 {
     int64_t now_us = envelope->received_us;
     g_autoptr(ArchiveRef) ref = archive_append(daemon->archive, NULL, fd, len, meta, now_us, error);
@@ -233,13 +213,26 @@ static bool keep(Daemon *daemon, const Envelope *envelope, const Judgement *judg
     bool ok = record_exceptions(daemon, judgement, ref->id, now_us, error);
     bool hold = kind == VERDICT_DISCARD || kind == VERDICT_DROP_HELD;
     if (ok && hold) {
-        json_t *summary = hold_summary(judgement, meta);
-        ok = quarantine_hold(daemon->quarantine, ref, envelope, held, HOLD_HELD, summary, now_us, error);
+        json_t *summary = judgement_summary(judgement, meta);
+        // The event first: once the rows stand, the archivist may be done before this goes on.
+        ok = record_pending(daemon, kept, meta, ref->id, now_us, error) &&
+             quarantine_hold(daemon->quarantine, ref, envelope, kept->held, kept->pending, summary, now_us,
+                             error);
         json_decref(summary);
     }
     // Who is refused learns it from the refusal.
-    return ok && (kind == VERDICT_REJECT ||
-                  notify(daemon, envelope, judgement, meta, ref->id, hold, now_us, error));
+    return ok && (kind == VERDICT_REJECT || notify(daemon, envelope, judgement, meta, ref->id,
+                                                   hold && kept->held->len > 0, now_us, error));
+}
+
+// Nothing waits here for longer than milter.inline_budget_ms and attachments.inline_ms together; what takes longer is pending.
+static JudgeBudget inline_budget(Daemon *daemon, const Config *config)
+{
+    return (JudgeBudget){.reading_ms = config->milter.inline_budget_ms,
+                         .attachments_ms = config->attachments.inline_ms,
+                         .may_wait = config->attachments.inline_ms > 0,
+                         .waiters = &daemon->attachment_waiters,
+                         .most_waiters = config->attachments.inline_messages};
 }
 
 static void run_inside(Daemon *daemon, const Envelope *envelope, Intake *intake, void (*tick)(void *),
@@ -254,7 +247,7 @@ static void run_inside(Daemon *daemon, const Envelope *envelope, Intake *intake,
     g_autoptr(Judgement) judgement =
         fd < 0 ? NULL
                : judge_message(snapshot, daemon->readers, envelope, fd, (gsize)len, envelope->received_us,
-                               snapshot->config->milter.inline_budget_ms, &error);
+                               inline_budget(daemon, snapshot->config), &error);
     if (judgement == NULL) {
         log_failure(envelope, NULL, fd < 0 ? "intake" : "judge", error);
         defer(verdict);
@@ -267,12 +260,12 @@ static void run_inside(Daemon *daemon, const Envelope *envelope, Intake *intake,
         defer(verdict);
         return;
     }
-    g_autoptr(GPtrArray) raw = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) held = kept_back(envelope, judgement->decision, raw);
-    json_t *meta = record_meta(envelope, judgement);
-    VerdictKind kind = plan(envelope, judgement->decision, raw);
-    if (keep(daemon, envelope, judgement, meta, fd, len, kind, held, &record, &error)) {
-        conclude(judgement->decision, kind, record, raw, verdict);
+    KeptBack kept = kept_back(envelope, judgement);
+    json_t *meta = judgement_meta(judgement, envelope);
+    VerdictKind kind = plan(envelope, judgement->decision, kept.raw);
+    if (keep(daemon, envelope, judgement, meta, fd, len, kind, &kept, &record, &error)) {
+        conclude(judgement->decision, kind, record, kept.raw, verdict);
+        daemon->pending += kept.pending->len > 0;
         log_decision(envelope, judgement, record, len, began);
     } else {
         log_failure(envelope, record, record == NULL ? "archive" : "quarantine", error);
@@ -282,6 +275,7 @@ static void run_inside(Daemon *daemon, const Envelope *envelope, Intake *intake,
         else if (snapshot->config->milter.archive_failure_hold)
             verdict->kind = VERDICT_MTA_HOLD;
     }
+    kept_clear(&kept);
     json_decref(meta);
 }
 

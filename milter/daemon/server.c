@@ -2,10 +2,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <grp.h>
 #include <netdb.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -34,36 +32,16 @@ static bool fail(GError **error, BaseError code, const char *key, const char *va
     return false;
 }
 
-static bool find_user(const char *key, const char *name, uid_t *out_uid, gid_t *out_gid, GError **error)
-{
-    const struct passwd *user = getpwnam(name);
-    if (user == NULL)
-        return fail(error, BASE_ERROR_CONFIG, key, name, "no such user; create it or change the key");
-    *out_uid = user->pw_uid;
-    if (out_gid != NULL)
-        *out_gid = user->pw_gid;
-    return true;
-}
-
-static bool find_group(const char *key, const char *name, gid_t *out_gid, GError **error)
-{
-    const struct group *group = getgrnam(name);
-    if (group == NULL)
-        return fail(error, BASE_ERROR_CONFIG, key, name, "no such group; create it or change the key");
-    *out_gid = group->gr_gid;
-    return true;
-}
-
 static bool set_socket_rights(const Config *config, const char *path, GError **error)
 {
     uid_t uid = (uid_t)-1;
     gid_t gid = (gid_t)-1;
     const char *owner =
         *config->milter.socket_owner != '\0' ? config->milter.socket_owner : config->milter.user;
-    if (*owner != '\0' && !find_user("milter.socket_owner", owner, &uid, NULL, error))
+    if (*owner != '\0' && !privileges_find_user("milter.socket_owner", owner, &uid, NULL, error))
         return false;
     if (*config->milter.socket_group != '\0' &&
-        !find_group("milter.socket_group", config->milter.socket_group, &gid, error))
+        !privileges_find_group("milter.socket_group", config->milter.socket_group, &gid, error))
         return false;
     if (chown(path, uid, gid) != 0 || chmod(path, (mode_t)config->milter.socket_mode) != 0)
         return fail(error, BASE_ERROR_NOPERM, "milter.socket", path, g_strerror(errno));
@@ -111,27 +89,6 @@ bool server_open(Daemon *daemon, const Config *config, GError **error)
         return fail(error, BASE_ERROR_CANTCREAT, "milter.socket", config->milter.socket,
                     "cannot listen there; does the directory exist, is the port free?");
     return path == NULL || set_socket_rights(config, path, error);
-}
-
-bool server_drop_privileges(const Config *config, GError **error)
-{
-    uid_t uid;
-    gid_t gid;
-    if (*config->milter.user == '\0')
-        return true;
-    if (!find_user("milter.user", config->milter.user, &uid, &gid, error))
-        return false;
-    if (*config->milter.group != '\0' && !find_group("milter.group", config->milter.group, &gid, error))
-        return false;
-    if (getuid() == uid && geteuid() == uid)
-        return true;
-    if (initgroups(config->milter.user, gid) != 0 || setresgid(gid, gid, gid) != 0 ||
-        setresuid(uid, uid, uid) != 0)
-        return fail(error, BASE_ERROR_NOPERM, "milter.user", config->milter.user, g_strerror(errno));
-    if (uid != 0 && setuid(0) == 0)
-        return fail(error, BASE_ERROR_OS, "milter.user", config->milter.user,
-                    "privileges came back after dropping");
-    return true;
 }
 
 static void *run_loop(void *data)

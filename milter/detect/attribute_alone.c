@@ -56,7 +56,7 @@ static bool alone_in_place(const Passage *passage, const Candidate *candidate)
     gsize from = 0, to = passage->len, start = candidate->start, end = MIN(candidate->end, to);
     guint most = ALONE_LINE;
     bool may = passage->origin != ORIGIN_CALENDAR && passage->origin != ORIGIN_SWEEP;
-    if (passage->origin == ORIGIN_TEXT || passage->origin == ORIGIN_HTML || passage->origin == ORIGIN_TABLE) {
+    if (passage_origin_is_prose(passage->origin) || passage->origin == ORIGIN_TABLE) {
         most = ALONE_TEXT;
     } else if (passage->origin == ORIGIN_HTML_SOURCE) {
         most = ALONE_SOURCE;
@@ -80,7 +80,7 @@ static bool alone_organised(const AttributeScene *scene)
     const GPtrArray *passages = scene->message->passages;
     for (guint i = 0; *scene->organised == TRI_UNKNOWN && i < passages->len; i++) {
         const Passage *passage = g_ptr_array_index(passages, i);
-        if (passage->origin != ORIGIN_TEXT && passage->origin != ORIGIN_HTML)
+        if (!passage_origin_is_prose(passage->origin))
             continue;
         g_autofree char *lower = g_ascii_strdown(passage->text, (gssize)passage->len);
         g_autoptr(GArray) tokens = phrases_tokens(tables_words(scene->data), lower, passage->len);

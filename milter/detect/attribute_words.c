@@ -304,7 +304,7 @@ static void words_quotation(WordsScan *scan)
     gsize start = scan->candidate->start, end = MIN(scan->candidate->end, passage->len);
     gsize from = start > QUOTATION_REACH ? start - QUOTATION_REACH : 0,
           to = MIN(end + QUOTATION_REACH, passage->len);
-    bool closes = false, text = passage->origin == ORIGIN_TEXT || passage->origin == ORIGIN_HTML;
+    bool closes = false, text = passage_origin_is_prose(passage->origin);
     for (gsize i = start; i > from + 1; i--)
         from = passage->text[i - 1] == '\n' && passage->text[i - 2] == '\n' ? i : from;
     for (gsize i = end; i < to && !closes; i++)
@@ -333,7 +333,7 @@ static void words_alone(WordsScan *scan)
     const Passage *passage = scan->passage->passage;
     const char *text = passage->text;
     gsize start = scan->candidate->start, end = MIN(scan->candidate->end, passage->len);
-    bool shown = passage->origin == ORIGIN_TEXT || passage->origin == ORIGIN_HTML;
+    bool shown = passage_origin_is_prose(passage->origin) || passage->origin == ORIGIN_CODE;
     while (start > 0 && scan->candidate->start - start < ALONE_REACH && strchr("([-*> ", text[start - 1]))
         start--;
     while (end < passage->len && end - scan->candidate->end < ALONE_REACH && strchr(")]-* ", text[end]))

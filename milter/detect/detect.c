@@ -101,7 +101,11 @@ static void detect_note_place(const Message *message, Finding *finding)
 {
     const Passage *passage = g_ptr_array_index(message->passages, finding->passage);
     if (passage->visibility == VISIBILITY_HIDDEN)
-        detect_note(finding, "hidden-html");
+        detect_note(finding, passage->origin == ORIGIN_METADATA   ? "metadata"
+                             : passage->origin == ORIGIN_DOCUMENT ? "hidden-text"
+                                                                  : "hidden-html");
+    if (passage->origin == ORIGIN_CODE)
+        detect_note(finding, "code");
     if (passage->origin == ORIGIN_LINK)
         detect_note(finding, "link-target");
     else if (passage->origin == ORIGIN_HTML_SOURCE)

@@ -36,7 +36,7 @@ typedef struct {
     double confidence;      // 0..1 that it is this kind of detail and is `owner`'s
     GPtrArray *obfuscation; // of char*: "spelled", "leet", "fullwidth", "zero-width", "homoglyph",
                             // "separators", "split", "at-dot", "no-domain", "hidden-html", "html-tags",
-                            // "link-target", ...; empty = plain
+                            // "link-target", "hidden-text", "metadata", "code", ...; empty = plain
     GPtrArray *evidence; // of char*: what counted: "registry: cell of sender", "label: my cell", "NPA 413 MA"
     char *
         reckoning; // "sender rather than organisation: own +2.6, signature +1.7; shape 0.93"; NULL where an exact

@@ -318,6 +318,13 @@ static bool digits_as_figures(const NumberIndex *index, const char *token, gsize
     return ok;
 }
 
+// What an apostrophe cuts off a word: the "s" of "it's".
+static bool digits_cut_off(const DetectView *view, gsize start, gsize end)
+{
+    return end - start == 1 && start >= 2 && !g_ascii_isdigit(view->text[start]) &&
+           view->text[start - 1] == '\'' && g_ascii_isalpha(view->text[start - 2]);
+}
+
 bool digits_token(const NumberIndex *index, const DetectView *view, gsize start, gsize end, guint32 classes,
                   DigitGroup *group, char *out)
 {
@@ -329,8 +336,8 @@ bool digits_token(const NumberIndex *index, const DetectView *view, gsize start,
                 {SPOT_NUMBER | SPOT_FIGURE | SPOT_FOREIGN, digits_as_leet},
                 {SPOT_FIGURE | SPOT_FOREIGN, digits_as_worded_leet},
                 {SPOT_FIGURE | SPOT_FOREIGN, digits_as_glued}};
-    bool ok = false;
-    for (gsize i = 0; !ok && end - start <= TOKEN_MOST && i < G_N_ELEMENTS(WAYS); i++) {
+    bool ok = false, whole = !digits_cut_off(view, start, end);
+    for (gsize i = 0; whole && !ok && end - start <= TOKEN_MOST && i < G_N_ELEMENTS(WAYS); i++) {
         *group = (DigitGroup){.start = (guint32)start, .end = (guint32)end};
         ok = (classes & WAYS[i].classes) && WAYS[i].read(index, view->text + start, end - start, group, out);
     }

@@ -39,7 +39,8 @@ static int findings_rank(const Message *message, const Finding *finding)
     int rank = 2;
     if (passage->origin == ORIGIN_HTML_SOURCE || passage->origin == ORIGIN_SWEEP)
         rank = 0;
-    else if (passage->origin == ORIGIN_LINK || passage->origin == ORIGIN_ATTRIBUTE)
+    else if (passage->origin == ORIGIN_LINK || passage->origin == ORIGIN_ATTRIBUTE ||
+             passage->origin == ORIGIN_METADATA)
         rank = 1;
     return rank;
 }
@@ -65,10 +66,11 @@ static bool findings_better(const Message *message, const Finding *one, const Fi
 static int findings_plainness(const Message *message, const Finding *finding)
 {
     static const int PLAINNESS[ORIGIN_LAST] = {
-        [ORIGIN_TEXT] = 3,       [ORIGIN_HTML] = 3,      [ORIGIN_HEADER] = 3, [ORIGIN_NAME] = 3,
-        [ORIGIN_CALENDAR] = 3,   [ORIGIN_VCARD] = 3,     [ORIGIN_TABLE] = 3,  [ORIGIN_FILENAME] = 2,
-        [ORIGIN_LINK] = 2,       [ORIGIN_ATTRIBUTE] = 2, [ORIGIN_DATA] = 2,   [ORIGIN_PROLOGUE] = 1,
-        [ORIGIN_HTML_SOURCE] = 1};
+        [ORIGIN_TEXT] = 3,        [ORIGIN_HTML] = 3,      [ORIGIN_HEADER] = 3, [ORIGIN_NAME] = 3,
+        [ORIGIN_CALENDAR] = 3,    [ORIGIN_VCARD] = 3,     [ORIGIN_TABLE] = 3,  [ORIGIN_FILENAME] = 2,
+        [ORIGIN_LINK] = 2,        [ORIGIN_ATTRIBUTE] = 2, [ORIGIN_DATA] = 2,   [ORIGIN_PROLOGUE] = 1,
+        [ORIGIN_HTML_SOURCE] = 1, [ORIGIN_DOCUMENT] = 3,  [ORIGIN_OCR] = 3,    [ORIGIN_CODE] = 2,
+        [ORIGIN_METADATA] = 1};
     const Passage *passage = g_ptr_array_index(message->passages, finding->passage);
     return passage->visibility == VISIBILITY_SHOWN ? PLAINNESS[passage->origin] : 1;
 }

@@ -139,7 +139,8 @@ static bool layer_has_lines(const Passage *passage)
 {
     return passage->origin != ORIGIN_HEADER && passage->origin != ORIGIN_NAME &&
            passage->origin != ORIGIN_LINK && passage->origin != ORIGIN_ATTRIBUTE &&
-           passage->origin != ORIGIN_FILENAME;
+           passage->origin != ORIGIN_FILENAME && passage->origin != ORIGIN_CODE &&
+           passage->origin != ORIGIN_METADATA;
 }
 
 GArray *layer_find(const DetectData *data, const Passage *passage, const Parties *parties)

@@ -52,9 +52,9 @@ static bool record_is_title(const Passage *passage)
 static bool record_reads(const Passage *passage)
 {
     static const bool READ[ORIGIN_LAST] = {
-        [ORIGIN_TEXT] = true,     [ORIGIN_HTML] = true,     [ORIGIN_CALENDAR] = true,
-        [ORIGIN_TABLE] = true,    [ORIGIN_DATA] = true,     [ORIGIN_VCARD] = true,
-        [ORIGIN_PROLOGUE] = true, [ORIGIN_FILENAME] = true, [ORIGIN_ATTRIBUTE] = true};
+        [ORIGIN_TEXT] = true, [ORIGIN_HTML] = true,     [ORIGIN_CALENDAR] = true, [ORIGIN_TABLE] = true,
+        [ORIGIN_DATA] = true, [ORIGIN_VCARD] = true,    [ORIGIN_DOCUMENT] = true, [ORIGIN_OCR] = true,
+        [ORIGIN_CODE] = true, [ORIGIN_PROLOGUE] = true, [ORIGIN_FILENAME] = true, [ORIGIN_ATTRIBUTE] = true};
     return READ[passage->origin] || record_is_title(passage);
 }
 

@@ -54,17 +54,37 @@ static json_t *parties_json(const Parties *parties)
     return array;
 }
 
-static json_t *recipients_json(const Decision *decision)
+static bool flag_of(const bool *flags, guint index)
 {
+    return flags && flags[index];
+}
+
+static json_t *recipients_json(const Judgement *judgement)
+{
+    const Decision *decision = judgement->decision;
     json_t *array = json_array();
     for (guint i = 0; i < decision->rcpts->len; i++) {
         const RcptDecision *rcpt = decision->rcpts->pdata[i];
+        if (flag_of(judgement->decided, i))
+            continue;
+        bool waits = judgement->pending && flag_of(judgement->waits, i);
         json_t *json = json_object();
         json_object_set_new(json, "address", json_address(rcpt->address));
-        json_object_set_new(json, "action", json_text(action_name(rcpt->action)));
+        json_object_set_new(json, "action", json_text(waits ? "pending" : action_name(rcpt->action)));
         json_object_set_new(json, "rules", json_texts(rcpt->rules));
         json_array_append_new(array, json);
     }
+    return array;
+}
+
+// For whom the decision comes later.
+static json_t *pending_json(const Judgement *judgement)
+{
+    json_t *array = json_array();
+    for (guint i = 0; i < judgement->decision->rcpts->len; i++)
+        if (flag_of(judgement->waits, i))
+            json_array_append_new(
+                array, json_address(((const RcptDecision *)judgement->decision->rcpts->pdata[i])->address));
     return array;
 }
 
@@ -189,7 +209,9 @@ json_t *judgement_to_json(const Judgement *judgement, const Envelope *envelope, 
                         json_pack("{s:s,s:s}", "name", decision->policy, "version", decision->version));
     json_object_set_new(json, "sender_by", json_text(judgement->parties->sender_by));
     json_object_set_new(json, "parties", parties_json(judgement->parties));
-    json_object_set_new(json, "recipients", recipients_json(decision));
+    json_object_set_new(json, "recipients", recipients_json(judgement));
+    if (judgement->pending)
+        json_object_set_new(json, "pending", pending_json(judgement));
     g_autofree guint *places = findings_json(json, judgement->detection, mask);
     json_object_set_new(json, "facts", facts_json(judgement->message, judgement->detection));
     for (guint i = 0; i < decision->reasons->len; i++)

@@ -31,6 +31,14 @@ typedef enum { FACT_UNREADABLE, FACT_AMBIGUOUS, FACT_ODD } FactClass;
     X("unknown-charset",      UNREADABLE, "text in a character set that is not known, and not readable otherwise") \
     X("partial",              UNREADABLE, "message/partial: one piece of a message sent in pieces") \
     X("opaque-signed",        UNREADABLE, "opaque signed content that could not be unwrapped") \
+    X("attachment-crashed",   UNREADABLE, "the reader ended while reading an attachment") \
+    X("attachment-timeout",   UNREADABLE, "an attachment that could not be read in time") \
+    X("attachment-too-big",   UNREADABLE, "an attachment larger than is read") \
+    X("archive-limit",        UNREADABLE, "an archive with more entries, bytes or nesting than is read") \
+    X("archive-mismatch",     UNREADABLE, "an archive whose directory and entries disagree") \
+    X("no-text",              UNREADABLE, "a document without any text that could be read") \
+    X("picture-unread",       UNREADABLE, "a picture that may hold text and could not be read") \
+    X("pending",              UNREADABLE, "not read in the time of the mail path; read behind it") \
     /* ambiguities */ \
     X("dup-content-type",     AMBIGUOUS,  "several Content-Type fields") \
     X("dup-content-encoding", AMBIGUOUS,  "several Content-Transfer-Encoding fields") \
@@ -71,7 +79,13 @@ typedef enum { FACT_UNREADABLE, FACT_AMBIGUOUS, FACT_ODD } FactClass;
     X("signed",               ODD, "clear-signed; the signature is untouched") \
     X("no-message-id",        ODD, "no Message-ID") \
     X("image",                ODD, "a picture") \
-    X("media",                ODD, "audio or video")
+    X("media",                ODD, "audio or video") \
+    X("not-needed",           ODD, "an attachment that no rule in force could use for these parties") \
+    X("code",                 ODD, "a QR or bar code in a picture") \
+    X("ocr",                  ODD, "text recognised in a picture") \
+    X("gps",                  ODD, "a picture that tells where it was taken") \
+    X("macros",               ODD, "a document with macros") \
+    X("embedded-file",        ODD, "a document with a file inside")
 // clang-format on
 
 // The table's own pointer for `name` (facts compare by it), its class and meaning; NULL when `name` is not in

@@ -7,12 +7,19 @@ static const char *const ORIGINS[ORIGIN_LAST] = {
     [ORIGIN_LINK] = "link",         [ORIGIN_ATTRIBUTE] = "attribute", [ORIGIN_HEADER] = "header",
     [ORIGIN_NAME] = "name",         [ORIGIN_FILENAME] = "filename",   [ORIGIN_CALENDAR] = "calendar",
     [ORIGIN_VCARD] = "vcard",       [ORIGIN_TABLE] = "table",         [ORIGIN_DATA] = "data",
-    [ORIGIN_PROLOGUE] = "prologue", [ORIGIN_SWEEP] = "sweep",
+    [ORIGIN_PROLOGUE] = "prologue", [ORIGIN_SWEEP] = "sweep",         [ORIGIN_DOCUMENT] = "document",
+    [ORIGIN_METADATA] = "metadata", [ORIGIN_CODE] = "code",           [ORIGIN_OCR] = "ocr",
 };
 
 const char *passage_origin_name(PassageOrigin origin)
 {
     return origin < ORIGIN_LAST ? ORIGINS[origin] : "?";
+}
+
+bool passage_origin_is_prose(PassageOrigin origin)
+{
+    return origin == ORIGIN_TEXT || origin == ORIGIN_HTML || origin == ORIGIN_DOCUMENT ||
+           origin == ORIGIN_OCR;
 }
 
 const char *layer_name(Layer layer)
@@ -49,6 +56,7 @@ static void passage_free(gpointer data)
 {
     Passage *passage = data;
     g_free(passage->header);
+    g_free(passage->place);
     g_free(passage->text);
     g_free(passage->reading);
     g_clear_pointer(&passage->marks, g_array_unref);
@@ -110,6 +118,7 @@ Part *message_add_part(Message *message, int parent, const char *path, const cha
     part->path = g_strdup(path);
     part->type = g_ascii_strdown(type, -1);
     part->sniffed = g_strdup(part->type);
+    part->blob = -1;
     g_ptr_array_add(message->parts, part);
     return part;
 }
@@ -150,6 +159,16 @@ bool message_has_fact(const Message *message, const char *name)
         if (((const Fact *)message->facts->pdata[i])->name == known)
             return true;
     return false;
+}
+
+void message_drop_fact(Message *message, const char *name, int part)
+{
+    const char *known = message_fact_lookup(name, NULL, NULL);
+    for (guint i = message->facts->len; i-- > 0;) {
+        const Fact *fact = message->facts->pdata[i];
+        if (fact->name == known && fact->part == part)
+            g_ptr_array_remove_index(message->facts, i);
+    }
 }
 
 void message_add_address(Message *message, const char *header, guint part, guint instance, const char *name,
@@ -196,6 +215,11 @@ static const char *file_name(const Part *part)
     return is_message(part) ? "message.eml" : NULL;
 }
 
+static char *where_place(const char *kind, const char *name, const Passage *passage)
+{
+    return g_strconcat(kind, name, passage->place != NULL ? ", " : NULL, passage->place, NULL);
+}
+
 char *message_where(const Message *message, const Passage *passage)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
@@ -212,10 +236,10 @@ char *message_where(const Message *message, const Passage *passage)
     if (names->len > 0) {
         g_ptr_array_add(names, NULL);
         g_autofree char *joined = g_strjoinv("!", (char **)names->pdata);
-        return g_strconcat("attachment:", joined, NULL);
+        return where_place("attachment:", joined, passage);
     }
     if (unnamed != NULL)
-        return g_strconcat("attachment:", unnamed, NULL);
+        return where_place("attachment:", unnamed, passage);
     switch (passage->origin) {
     case ORIGIN_HEADER:
         return g_strdup(g_strcmp0(passage->header, "Subject") == 0 ? "subject" : "header");

@@ -50,19 +50,25 @@ typedef enum {
                         // content
     ORIGIN_LINK,        // a link target (href, src, action): one passage a link
     ORIGIN_ATTRIBUTE,   // alt, title, placeholder, value
-    ORIGIN_HEADER,      // a header that clients show, decoded; `header` names it. Of From, Reply-To and the like: one
-                        // address
-    ORIGIN_NAME,        // display name of an address header; `header` names it
-    ORIGIN_FILENAME,    // of a part
-    ORIGIN_CALENDAR,    // iCalendar property values
-    ORIGIN_VCARD,       // vCard property values; `header` = property name
-    ORIGIN_TABLE,       // CSV, TSV
-    ORIGIN_DATA,        // JSON, XML, other text types
-    ORIGIN_PROLOGUE,    // text before the first or after the last boundary
-    ORIGIN_SWEEP,       // the structure-blind sweep over the raw bytes
+    ORIGIN_HEADER, // a header that clients show, decoded; `header` names it. Of From, Reply-To and the like: one
+                   // address
+    ORIGIN_NAME,     // display name of an address header; `header` names it
+    ORIGIN_FILENAME, // of a part
+    ORIGIN_CALENDAR, // iCalendar property values
+    ORIGIN_VCARD,    // vCard property values; `header` = property name
+    ORIGIN_TABLE,    // CSV, TSV
+    ORIGIN_DATA,     // JSON, XML, other text types
+    ORIGIN_PROLOGUE, // text before the first or after the last boundary
+    ORIGIN_SWEEP,    // the structure-blind sweep over the raw bytes
+    ORIGIN_DOCUMENT, // text of a document: pages, sheets, slides, notes, comments, form fields
+    ORIGIN_METADATA, // what a file says about itself: title, author, EXIF and picture comments
+    ORIGIN_CODE,     // content of a QR or bar code
+    ORIGIN_OCR,      // text recognised in a picture
     ORIGIN_LAST
 } PassageOrigin;
 const char *passage_origin_name(PassageOrigin origin);
+// Running text that a person wrote for readers: bodies, pages of documents, what is recognised in pictures.
+bool passage_origin_is_prose(PassageOrigin origin);
 
 typedef enum { VISIBILITY_SHOWN, VISIBILITY_HIDDEN /* no client shows it */, VISIBILITY_SOURCE } Visibility;
 
@@ -92,7 +98,9 @@ typedef struct {
     PassageOrigin origin;
     Visibility visibility;
     char *header; // see ORIGIN_*; else NULL
-    char *text;   // valid UTF-8, may hold NUL only as U+FFFD; `len` bytes and a NUL after them
+    char *
+        place; // where in its part, for a person: "page 3", "sheet Budget", "slide 2"; NULL = nowhere special
+    char *text; // valid UTF-8, may hold NUL only as U+FFFD; `len` bytes and a NUL after them
     gsize len;
     GArray *marks; // of LayerMark, ordered, not overlapping; NULL = no hints
     GArray *map;   // of PassageMap, ordered; NULL = no linear source
@@ -102,9 +110,11 @@ typedef struct {
 
 typedef enum {
     PART_READ,
-    PART_UNREAD /* not a text format */,
-    PART_FAILED /* could not be read */,
-    PART_CONTAINER
+    PART_UNREAD, // not a format that is read
+    PART_FAILED, // could not be read
+    PART_CONTAINER,
+    PART_WAITING, // an attachment whose bytes lie in the reading's blob, not read yet
+    PART_SKIPPED, // an attachment that no rule in force could use for these parties
 } PartState;
 
 typedef struct {
@@ -121,6 +131,9 @@ typedef struct {
     PartState state;
     gsize size;   // decoded bytes
     char *sha256; // hex, over the decoded bytes; NULL for containers
+    gint64 blob;  // PART_WAITING: where its `size` bytes begin in the blob; else -1
+    guint
+        pictures; // pictures and pages without text, in this part itself, that may hold text and were not OCRed
 } Part;
 
 typedef struct {
@@ -161,13 +174,22 @@ Passage *message_add_passage(Message *message, guint part, PassageOrigin origin,
 // `name` must be one of facts.h; the same (name, part) is kept once. `detail` is copied, may be NULL.
 void message_add_fact(Message *message, const char *name, int part, const char *detail);
 bool message_has_fact(const Message *message, const char *name);
+// Drops the facts named `name` of `part` (-1 = the message).
+void message_drop_fact(Message *message, const char *name, int part);
+// Puts `piece`, the reading of one attachment (its part 0 is that attachment), in the place of the waiting part `part`:
+// state, sniffed type and pictures of its part 0 become the part's, its other parts are appended below it (paths with the
+// part's own in front), passages, addresses and facts follow. Name, type and sizes of the part stay. What would go over
+// `max_parts`, `max_passages` or `max_bytes` (of all passages) is left out and stated as the fact "incomplete".
+// `piece` is only read.
+void message_graft(Message *message, guint part, const Message *piece, guint max_parts, guint max_passages,
+                   gsize max_bytes);
 void message_add_address(Message *message, const char *header, guint part, guint instance, const char *name,
                          const char *address);
 void message_add_header(Message *message, const char *name, const char *value);
 // First value of top-level header `name` (case-insensitive), borrowed; NULL when there is none.
 const char *message_header(const Message *message, const char *name);
-// "body", "html", "subject", "header", "attachment:NAME", "attachment:OUTER!INNER", ... for people and for
-// `where` in scan's output; layers override it in detect. Caller frees.
+// "body", "html", "subject", "header", "attachment:NAME", "attachment:OUTER!INNER", "attachment:NAME, page 3", ... for
+// people and for `where` in scan's output; layers override it in detect. Caller frees.
 char *message_where(const Message *message, const Passage *passage);
 
 // The wire form between the reader's worker and its parent: a serialized GVariant. The worker is not trusted:

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#define PART_TYPE    "(iusssmsmsmsmsbitms)"
-#define PASSAGE_TYPE "(uuumsaya(uuu)a(uu)ms)"
+#define PART_TYPE    "(iusssmsmsmsmsbitmsxu)"
+#define PASSAGE_TYPE "(uuumsmsaya(uuu)a(uu)ms)"
 #define ADDRESS_TYPE "(suumss)"
 #define FACT_TYPE    "(sims)"
 #define WIRE_TYPE    "(msmsmsa(ss)a" PART_TYPE "a" PASSAGE_TYPE "a" ADDRESS_TYPE "a" FACT_TYPE ")"
@@ -27,7 +27,8 @@ static GVariant *pack_parts(const Message *message)
         g_autofree char *encoding = clean(part->encoding), *cid = clean(part->content_id);
         g_variant_builder_add(&builder, PART_TYPE, part->parent, part->depth, path, type,
                               sniffed != NULL ? sniffed : "", name, charset, encoding, cid, part->attachment,
-                              (gint32)part->state, (guint64)part->size, part->sha256);
+                              (gint32)part->state, (guint64)part->size, part->sha256, part->blob,
+                              (guint32)part->pictures);
     }
     return g_variant_builder_end(&builder);
 }
@@ -47,9 +48,10 @@ static GVariant *pack_passage(const Passage *passage)
         g_variant_builder_add(&map, "(uu)", entry->text, entry->source);
     }
     g_autofree char *header = clean(passage->header), *reading = clean(passage->reading);
+    g_autofree char *place = clean(passage->place);
     GVariant *text = g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, passage->text, passage->len, 1);
-    return g_variant_new("(uuums@aya(uuu)a(uu)ms)", passage->part, (guint32)passage->origin,
-                         (guint32)passage->visibility, header, text, &marks, &map, reading);
+    return g_variant_new("(uuumsms@aya(uuu)a(uu)ms)", passage->part, (guint32)passage->origin,
+                         (guint32)passage->visibility, header, place, text, &marks, &map, reading);
 }
 
 GBytes *message_to_bytes(const Message *message)
@@ -107,14 +109,16 @@ static bool read_parts(Message *message, GVariant *list, GError **error)
         gboolean attachment;
         g_variant_get_child(list, i, PART_TYPE, &part->parent, &part->depth, &part->path, &part->type,
                             &part->sniffed, &part->name, &part->charset, &part->encoding, &part->content_id,
-                            &attachment, &state, &size, &part->sha256);
+                            &attachment, &state, &size, &part->sha256, &part->blob, &part->pictures);
         part->attachment = attachment;
         part->state = (PartState)state;
         part->size = size;
         // A parent stands before its children, so that walks upwards end.
-        if (state < 0 || state > PART_CONTAINER || part->parent >= (int)i || part->parent < -1 ||
+        if (state < 0 || state > PART_SKIPPED || part->parent >= (int)i || part->parent < -1 ||
             (part->parent < 0) != (i == 0))
             return lie(error, "a part's parent or state");
+        if ((part->state == PART_WAITING) != (part->blob >= 0) || part->blob < -1)
+            return lie(error, "a part's place in the blob");
     }
     return true;
 }
@@ -159,10 +163,10 @@ static bool read_map(Passage *passage, GVariant *map, GError **error)
 static bool read_passage(Message *message, GVariant *one, GError **error)
 {
     guint32 part, origin, visibility;
-    g_autofree char *header = NULL, *reading = NULL;
+    g_autofree char *header = NULL, *place = NULL, *reading = NULL;
     g_autoptr(GVariant) text = NULL, marks = NULL, map = NULL;
-    g_variant_get(one, "(uuums@ay@a(uuu)@a(uu)ms)", &part, &origin, &visibility, &header, &text, &marks, &map,
-                  &reading);
+    g_variant_get(one, "(uuumsms@ay@a(uuu)@a(uu)ms)", &part, &origin, &visibility, &header, &place, &text,
+                  &marks, &map, &reading);
     gsize len = 0;
     const char *bytes = g_variant_get_fixed_array(text, &len, 1);
     if (part >= message->parts->len || origin >= ORIGIN_LAST || visibility > VISIBILITY_SOURCE)
@@ -172,6 +176,7 @@ static bool read_passage(Message *message, GVariant *one, GError **error)
     Passage *passage = message_add_passage(message, part, (PassageOrigin)origin, (Visibility)visibility,
                                            len > 0 ? bytes : "", len);
     passage->header = g_steal_pointer(&header);
+    passage->place = g_steal_pointer(&place);
     passage->reading = g_steal_pointer(&reading);
     return read_marks(passage, marks, error) && read_map(passage, map, error);
 }

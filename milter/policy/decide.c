@@ -134,25 +134,56 @@ static bool trial_run(RuleTrial *trial)
     return cover != COVER_FAILED && trial_settle(trial, cover);
 }
 
+Member member_of(DecideContext *context, const Party *party, guint rcpt)
+{
+    return (Member){.context = context,
+                    .party = party,
+                    .rcpt = rcpt,
+                    .family = TRI_UNKNOWN,
+                    .family_tries = g_ptr_array_new_with_free_func((GDestroyNotify)exception_try_free)};
+}
+
+void member_clear(Member *member)
+{
+    g_clear_pointer(&member->family_tries, g_ptr_array_unref);
+    g_clear_pointer(&member->covers, g_free);
+}
+
+static bool member_try_into(Member *member, const Rule *rule, RuleState *state, bool *scratch[3])
+{
+    g_autoptr(GPtrArray) facts = g_ptr_array_new();
+    g_autoptr(GPtrArray) tries = g_ptr_array_new_with_free_func((GDestroyNotify)exception_try_free);
+    RuleTrial trial = {
+        member->context, rule,       state,      member, member->context->in->detection->findings->len,
+        scratch[0],      scratch[1], scratch[2], facts,  tries};
+    return trial_run(&trial);
+}
+
+bool member_try(Member *member, const Rule *rule, Outcome *out_outcome)
+{
+    guint count = member->context->in->detection->findings->len;
+    g_autofree bool *bools = g_new0(bool, (count + 1) * 3);
+    bool *scratch[3] = {bools, bools + count + 1, bools + 2 * (count + 1)};
+    RuleState state = {0};
+    bool good = member_try_into(member, rule, &state, scratch);
+    *out_outcome = OUTCOME_LAST;
+    for (int outcome = OUTCOME_LAST - 1; outcome >= 0; outcome--) {
+        if (state.reasons[outcome])
+            *out_outcome = (Outcome)outcome;
+        reason_free(state.reasons[outcome]);
+    }
+    return good;
+}
+
 static bool decide_member(DecideContext *context, const Party *party, guint rcpt, RuleState *states,
                           bool *scratch[3])
 {
     const GPtrArray *rules = context->in->policy->rules;
-    Member member = {.context = context, .party = party, .rcpt = rcpt, .family = TRI_UNKNOWN};
-    member.family_tries = g_ptr_array_new_with_free_func((GDestroyNotify)exception_try_free);
+    Member member = member_of(context, party, rcpt);
     bool good = true;
-    for (guint i = 0; i < rules->len && good; i++) {
-        if (states[i].settled)
-            continue;
-        g_autoptr(GPtrArray) facts = g_ptr_array_new();
-        g_autoptr(GPtrArray) tries = g_ptr_array_new_with_free_func((GDestroyNotify)exception_try_free);
-        RuleTrial trial = {
-            context,    rules->pdata[i], &states[i], &member, context->in->detection->findings->len,
-            scratch[0], scratch[1],      scratch[2], facts,   tries};
-        good = trial_run(&trial);
-    }
-    g_ptr_array_unref(member.family_tries);
-    g_free(member.covers);
+    for (guint i = 0; i < rules->len && good; i++)
+        good = states[i].settled || member_try_into(&member, rules->pdata[i], &states[i], scratch);
+    member_clear(&member);
     return good;
 }
 
@@ -210,9 +241,9 @@ static void decide_collect(Decision *decision, const Policy *policy, RuleState *
     g_ptr_array_sort(decision->reasons, reason_compare);
 }
 
-static bool decide_begin(DecideContext *context)
+bool decide_begin(DecideContext *context, const PolicyInput *in)
 {
-    const PolicyInput *in = context->in;
+    *context = (DecideContext){.in = in};
     context->purpose = TRI_UNKNOWN;
     for (int i = 0; i < DERIVED_LAST; i++)
         context->derived[i] = TRI_UNKNOWN;
@@ -224,35 +255,46 @@ static bool decide_begin(DecideContext *context)
     return context->today != 0;
 }
 
-static void decide_end(DecideContext *context, RuleState *states)
+void decide_end(DecideContext *context)
 {
-    for (guint i = 0; i < context->in->policy->rules->len; i++)
+    g_clear_pointer(&context->exceptions, g_ptr_array_unref);
+    g_clear_error(&context->error);
+}
+
+void decide_fail(DecideContext *context, GError **error)
+{
+    g_propagate_error(error, context->error
+                                 ? g_steal_pointer(&context->error)
+                                 : g_error_new(BASE_ERROR, BASE_ERROR_TEMPFAIL, "the roster could not tell"));
+}
+
+static void states_free(RuleState *states, guint count)
+{
+    for (guint i = 0; i < count; i++)
         for (int outcome = 0; outcome < OUTCOME_LAST; outcome++)
             reason_free(states[i].reasons[outcome]);
     g_free(states);
-    g_clear_pointer(&context->exceptions, g_ptr_array_unref);
 }
 
 Decision *policy_decide(const PolicyInput *input, GError **error)
 {
-    DecideContext context = {.in = input};
+    DecideContext context;
     guint count = input->detection->findings->len;
     g_autofree bool *bools = g_new0(bool, (count + 1) * 3);
     bool *scratch[3] = {bools, bools + count + 1, bools + 2 * (count + 1)};
     RuleState *states = g_new0(RuleState, input->policy->rules->len);
     Decision *decision = decision_new(input);
     decision->direction = decide_direction(input->parties);
-    bool good = decide_begin(&context);
+    bool good = decide_begin(&context, input);
     for (guint i = 0; good && i < input->parties->rcpts->len; i++)
         good = decide_rcpt(&context, i, states, scratch);
     if (good)
         decide_collect(decision, input->policy, states);
     else
         g_clear_pointer(&decision, decision_free);
-    decide_end(&context, states);
     if (!good)
-        g_propagate_error(
-            error, context.error ? context.error
-                                 : g_error_new(BASE_ERROR, BASE_ERROR_TEMPFAIL, "the roster could not tell"));
+        decide_fail(&context, error);
+    states_free(states, input->policy->rules->len);
+    decide_end(&context);
     return decision;
 }

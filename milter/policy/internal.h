@@ -201,6 +201,10 @@ typedef struct {
 
 // Does `condition` hold? TRI_UNKNOWN with context->error set when the roster could not tell. (match.c)
 Tri condition_holds(const Condition *condition, Trial *trial);
+// The pieces of it that ask for themselves: directions and parties; findings; facts. (match.c)
+Tri condition_parties(const Condition *condition, Member *member);
+Tri condition_finding(const FindingCond *cond, Trial *trial);
+Tri condition_fact(const FactCond *cond, Trial *trial);
 // Is `finding` as sure as `least`, and, of a list of students, as long as the policy asks? (match.c)
 bool finding_counts(const Policy *policy, const Finding *finding, double least);
 // Is `party` in the district (a district address)?
@@ -227,6 +231,15 @@ void exception_try_free(ExceptionTry *exception_try);
 // What became of a rule for a recipient: it fired; an exception covers, but the purpose is not stated; an
 // exception (or family by exception) covers. (reason.c)
 typedef enum { OUTCOME_FIRED, OUTCOME_PURPOSE, OUTCOME_COVERED, OUTCOME_LAST } Outcome;
+// Makes `context` ready for `input`, and clears it. False with context->error set. (decide.c)
+bool decide_begin(DecideContext *context, const PolicyInput *input);
+void decide_end(DecideContext *context);
+// Hands the context's error over, or says that the roster could not tell.
+void decide_fail(DecideContext *context, GError **error);
+Member member_of(DecideContext *context, const Party *party, guint rcpt);
+void member_clear(Member *member);
+// What becomes of `rule` for `member` by what is known; OUTCOME_LAST = nothing. False when the roster could not tell.
+bool member_try(Member *member, const Rule *rule, Outcome *out_outcome);
 Reason *reason_new(const Policy *policy, const Rule *rule, Outcome outcome, Mode mode);
 void reason_free(Reason *reason);
 Decision *decision_new(const PolicyInput *in); // with its recipients, all delivered

@@ -138,7 +138,7 @@ static void fact_note(GPtrArray *facts, const char *name)
         g_ptr_array_add(facts, (gpointer)name);
 }
 
-static Tri fact_holds(const FactCond *cond, Trial *trial)
+Tri condition_fact(const FactCond *cond, Trial *trial)
 {
     DecideContext *context = trial->member->context;
     Tri found = TRI_NO;
@@ -230,7 +230,7 @@ static bool finding_matches(const FindingCond *cond, const Finding *finding, con
            tri_is(cond->sweep_only, finding->sweep_only);
 }
 
-static Tri finding_holds(const FindingCond *cond, Trial *trial)
+Tri condition_finding(const FindingCond *cond, Trial *trial)
 {
     const GPtrArray *findings = trial->member->context->in->detection->findings;
     Tri found = TRI_NO;
@@ -286,10 +286,8 @@ static Tri none_holds(const GPtrArray *branches, const Trial *trial)
     return holds;
 }
 
-// What a group asks itself, cheap questions first.
-static Tri own_holds(const Condition *condition, Trial *trial)
+Tri condition_parties(const Condition *condition, Member *member)
 {
-    Member *member = trial->member;
     if (condition->directions && !direction_holds(condition->directions, member))
         return TRI_NO;
     if (condition->sender && !sender_holds(condition->sender, member->context->in->parties))
@@ -297,10 +295,17 @@ static Tri own_holds(const Condition *condition, Trial *trial)
     Tri holds = condition->recipient ? recipient_holds(condition->recipient, member) : TRI_YES;
     if (holds == TRI_YES && condition->with)
         holds = with_holds(condition->with, member) ? TRI_YES : TRI_NO;
+    return holds;
+}
+
+// What a group asks itself, cheap questions first.
+static Tri own_holds(const Condition *condition, Trial *trial)
+{
+    Tri holds = condition_parties(condition, trial->member);
     if (holds == TRI_YES && condition->finding)
-        holds = finding_holds(condition->finding, trial);
+        holds = condition_finding(condition->finding, trial);
     if (holds == TRI_YES && condition->fact)
-        holds = fact_holds(condition->fact, trial);
+        holds = condition_fact(condition->fact, trial);
     return holds;
 }
 

@@ -48,6 +48,19 @@ typedef struct {
     int64_t now_us;        // when the message is judged: its time of receipt
 } PolicyInput;
 
+// What the reading of attachments could still change, for these parties and what of the message is known already
+// (`input->detection` and the facts are those of the message without its waiting attachments; conditions on findings, facts and
+// anything else that an attachment could bring count as not known yet). `out_rcpts` (may be NULL) gets a bool for each of
+// parties->rcpts: is there a rule in force for it that attachments could make fire, or keep from firing. Rules that are off, and
+// those whose parties, direction, times or relations do not hold, do not count; nor do rules that a stronger rule which
+// fires already makes irrelevant to the action - but every rule that would be told as a reason does count while it may hold.
+typedef struct {
+    bool wanted;   // some recipient's decision depends on attachments
+    bool students; // one of these recipients is a student or a list that reaches students
+} PolicyNeeds;
+// False with `error` set when the roster could not tell (as policy_decide).
+bool policy_needs(const PolicyInput *input, PolicyNeeds *out_needs, bool *out_rcpts, GError **error);
+
 typedef struct {
     char *id;      // exception
     guint finding; // index
@@ -89,5 +102,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Decision, decision_free)
 // Decides. NULL with `error` when the roster could not tell: the caller tempfails.
 Decision *policy_decide(const PolicyInput *input, GError **error);
 
+// Takes the recipients whose flag is set (one a recipient) out of all reasons; a reason that is left without any goes.
+void decision_leave(Decision *decision, const bool *rcpts);
 // The strongest action any recipient gets.
 Action decision_strongest(const Decision *decision);

@@ -125,3 +125,27 @@ Action decision_strongest(const Decision *decision)
         strongest = MAX(strongest, ((const RcptDecision *)decision->rcpts->pdata[i])->action);
     return strongest;
 }
+
+static void reason_leave(Reason *reason, const bool *rcpts)
+{
+    for (guint i = reason->rcpts->len; i > 0; i--)
+        if (rcpts[g_array_index(reason->rcpts, guint, i - 1)])
+            g_array_remove_index(reason->rcpts, i - 1);
+}
+
+void decision_leave(Decision *decision, const bool *rcpts)
+{
+    for (guint i = 0; i < decision->rcpts->len; i++) {
+        RcptDecision *rcpt = decision->rcpts->pdata[i];
+        if (!rcpts[i])
+            continue;
+        rcpt->action = ACTION_DELIVER;
+        g_ptr_array_set_size(rcpt->rules, 0);
+    }
+    for (guint i = decision->reasons->len; i > 0; i--) {
+        Reason *reason = decision->reasons->pdata[i - 1];
+        reason_leave(reason, rcpts);
+        if (reason->rcpts->len == 0)
+            g_ptr_array_remove_index(decision->reasons, i - 1);
+    }
+}

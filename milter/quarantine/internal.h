@@ -9,6 +9,7 @@ struct Quarantine {
     StoreDb *db;
     Config *config;
     GMutex outbox_lock; // one sender at a time, so that no event is appended twice
+    int outbox_fd;      // the same among processes: a file to lock
 };
 
 // ---- transactions with an outbox: an event is a row of the same transaction as the step it tells of, and is
@@ -21,6 +22,11 @@ bool work_end(Quarantine *quarantine, bool ok, GError **error);
 // Inside work: adds the step to the item's history and to the outbox.
 bool work_step(Quarantine *quarantine, const char *record, const char *who, const char *step, const char *why,
                int64_t now_us, GError **error);
+// One of both: the history; the outbox, with an event whose detail is `data` (an object).
+bool work_history(Quarantine *quarantine, const char *record, const char *who, const char *step,
+                  const char *why, int64_t now_us, GError **error);
+bool work_event(Quarantine *quarantine, const char *record, const char *who, const char *event,
+                const json_t *data, int64_t now_us, GError **error);
 bool outbox_send(Quarantine *quarantine, GError **error);
 
 // The first column of a one-row query on `record` as text; NULL with or without error (no row: no error).
@@ -60,7 +66,11 @@ SmtpResult smtp_send(const Config *config, const SmtpMail *mail, char **out_queu
 // NULL when a notice may go to the envelope's sender; else why not (static).
 const char *notice_refusal(const Config *config, const Envelope *envelope, const Message *message,
                            const json_t *decision);
-// The whole notice, CRLF lines. Caller frees.
+// Inside work: what quarantine_notice does.
+bool notice_add(Quarantine *quarantine, NoticeKind kind, const char *record, const Envelope *envelope,
+                const Message *message, const json_t *decision, const char *why, int64_t now_us,
+                GError **error);
+// The whole notice, CRLF lines. `number` counts the notices of this kind about this record, from 0. Caller frees.
 char *notice_compose(const Config *config, NoticeKind kind, const char *record, const Envelope *envelope,
                      const char *subject, const char *message_id, const json_t *decision, const char *why,
-                     int suppressed, int64_t now_us);
+                     int suppressed, int number, int64_t now_us);

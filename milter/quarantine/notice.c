@@ -167,7 +167,7 @@ static const char *const KINDS[] = {
     [NOTICE_HELD] = "held", [NOTICE_COACH] = "coach", [NOTICE_DENIED] = "denied"};
 
 static void append_head(GString *out, const Config *config, NoticeKind kind, const char *record,
-                        const Envelope *envelope, const char *message_id, int64_t now_us)
+                        const Envelope *envelope, const char *message_id, int number, int64_t now_us)
 {
     char date[64] = "Thu, 01 Jan 1970 00:00:00 +0000";
     time_t seconds = (time_t)(now_us / G_USEC_PER_SEC);
@@ -178,7 +178,9 @@ static void append_head(GString *out, const Config *config, NoticeKind kind, con
     append_line(out, "From: ", config->notice.from);
     append_line(out, "To: ", envelope->mail_from);
     g_string_append_printf(out, "Subject: %s (reference %s)\r\n", SUBJECTS[kind], record);
-    g_string_append_printf(out, "Message-ID: <%s.%s@%s.chaperone.invalid>\r\n", record, KINDS[kind],
+    // Two notices are two messages: clients drop the second of an id.
+    g_autofree char *again = number > 0 ? g_strdup_printf(".%d", number + 1) : g_strdup("");
+    g_string_append_printf(out, "Message-ID: <%s.%s%s@%s.chaperone.invalid>\r\n", record, KINDS[kind], again,
                            config->archive.origin);
     if (message_id != NULL && strlen(message_id) < 250 && strpbrk(message_id, " \r\n\t") == NULL)
         g_string_append_printf(out, "In-Reply-To: %s\r\nReferences: %s\r\n", message_id, message_id);
@@ -203,11 +205,11 @@ static void append_rcpts(GString *out, const json_t *decision, NoticeKind kind)
 
 char *notice_compose(const Config *config, NoticeKind kind, const char *record, const Envelope *envelope,
                      const char *subject, const char *message_id, const json_t *decision, const char *why,
-                     int suppressed, int64_t now_us)
+                     int suppressed, int number, int64_t now_us)
 {
     enum { REASONS_SHOWN = 6 };
     GString *out = g_string_new(NULL);
-    append_head(out, config, kind, record, envelope, message_id, now_us);
+    append_head(out, config, kind, record, envelope, message_id, number, now_us);
     g_string_append_printf(out, "%s\r\n\r\n", OPENINGS[kind]);
     append_rcpts(out, decision, kind);
     append_line(out, "Subject:   ", subject != NULL ? subject : "(none)");

@@ -38,33 +38,55 @@ static bool insert_notice(Quarantine *quarantine, NoticeKind kind, const char *r
     return store_run(put, error);
 }
 
-bool quarantine_notice(Quarantine *quarantine, NoticeKind kind, const char *record, const Envelope *envelope,
-                       const Message *message, const json_t *decision, const char *why, int64_t now_us,
-                       GError **error)
+static int count_of_record(Quarantine *quarantine, const char *record, NoticeKind kind, GError **error)
+{
+    g_autoptr(StoreStmt) get =
+        store_prepare(quarantine->db, "SELECT count(*) FROM notice WHERE record = ?1 AND kind = ?2", error);
+    if (get == NULL)
+        return -1;
+    store_bind_text(get, 1, record);
+    store_bind_int(get, 2, kind);
+    return store_step(get, error) == STORE_ROW ? (int)store_int(get, 0) : -1;
+}
+
+bool notice_add(Quarantine *quarantine, NoticeKind kind, const char *record, const Envelope *envelope,
+                const Message *message, const json_t *decision, const char *why, int64_t now_us,
+                GError **error)
 {
     const Config *config = quarantine->config;
+    int64_t hour_us = 3600 * (int64_t)G_USEC_PER_SEC;
     const char *refusal = notice_refusal(config, envelope, message, decision);
     if (refusal != NULL) {
         log_info("no notice", "record", record, "why", refusal);
         return true;
     }
-    int64_t hour_us = 3600 * (int64_t)G_USEC_PER_SEC;
-    if (!work_begin(quarantine, error))
-        return false;
     int sent = count_notices(quarantine, envelope->mail_from, NOTICE_SENT, now_us - hour_us, error);
     int suppressed =
-        count_notices(quarantine, envelope->mail_from, NOTICE_SUPPRESSED, now_us - hour_us, error);
-    bool ok = sent >= 0 && suppressed >= 0;
-    if (ok) {
-        bool many = sent >= config->notice.per_sender_hour;
-        g_autofree char *body =
-            notice_compose(config, kind, record, envelope, message != NULL ? message->subject : NULL,
-                           message != NULL ? message->message_id : NULL, decision, why, suppressed, now_us);
-        ok = insert_notice(quarantine, kind, record, envelope->mail_from, body,
-                           many ? NOTICE_SUPPRESSED : NOTICE_WAITING, now_us, error);
-        if (many)
-            log_info("no notice", "record", record, "why", "too many to this sender in an hour");
-    }
+        sent >= 0 ? count_notices(quarantine, envelope->mail_from, NOTICE_SUPPRESSED, now_us - hour_us, error)
+                  : -1;
+    int number = suppressed >= 0 ? count_of_record(quarantine, record, kind, error) : -1;
+    if (number < 0)
+        return false;
+    // A decision that is made again after a crash tells nothing new.
+    if (kind == NOTICE_COACH && number > 0)
+        return true;
+    bool many = sent >= config->notice.per_sender_hour;
+    g_autofree char *body = notice_compose(
+        config, kind, record, envelope, message != NULL ? message->subject : NULL,
+        message != NULL ? message->message_id : NULL, decision, why, suppressed, number, now_us);
+    if (many)
+        log_info("no notice", "record", record, "why", "too many to this sender in an hour");
+    return insert_notice(quarantine, kind, record, envelope->mail_from, body,
+                         many ? NOTICE_SUPPRESSED : NOTICE_WAITING, now_us, error);
+}
+
+bool quarantine_notice(Quarantine *quarantine, NoticeKind kind, const char *record, const Envelope *envelope,
+                       const Message *message, const json_t *decision, const char *why, int64_t now_us,
+                       GError **error)
+{
+    if (!work_begin(quarantine, error))
+        return false;
+    bool ok = notice_add(quarantine, kind, record, envelope, message, decision, why, now_us, error);
     return work_end(quarantine, ok, error);
 }
 

@@ -1,6 +1,11 @@
 #include "quarantine/internal.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 static const char *const MIGRATIONS[] = {
     "CREATE TABLE item(record TEXT PRIMARY KEY, segment TEXT NOT NULL, offset INTEGER NOT NULL, length "
@@ -30,6 +35,11 @@ static const char *const MIGRATIONS[] = {
     "  state INTEGER NOT NULL);"
     "CREATE INDEX notice_due ON notice(state, due_us);"
     "CREATE INDEX notice_rcpt ON notice(rcpt, created_us);",
+    // rcpt.back: the state to go back to when a release fails. outbox.event is the event's whole name from here on.
+    "ALTER TABLE rcpt ADD COLUMN back INTEGER;"
+    "CREATE INDEX rcpt_pending ON rcpt(record) WHERE state = 1;"
+    "ALTER TABLE outbox ADD COLUMN data TEXT;"
+    "UPDATE outbox SET event = 'quarantine-' || event;",
 };
 
 const char *hold_state_name(HoldState state)
@@ -37,6 +47,17 @@ const char *hold_state_name(HoldState state)
     static const char *const NAMES[HOLD_LAST] = {"held",        "pending",  "releasing",
                                                  "unconfirmed", "released", "denied"};
     return state < HOLD_LAST ? NAMES[state] : "?";
+}
+
+static int outbox_open(const Config *config, GError **error)
+{
+    g_autofree char *path = g_strconcat(config->quarantine.database, ".outbox", NULL);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (fd < 0)
+        g_set_error(error, BASE_ERROR, BASE_ERROR_CANTCREAT, "%s: %s", path, g_strerror(errno));
+    else if (!file_adopt(path, error))
+        (void)file_close(&fd, path, NULL);
+    return fd;
 }
 
 Quarantine *quarantine_open(const Config *config, GError **error)
@@ -47,7 +68,11 @@ Quarantine *quarantine_open(const Config *config, GError **error)
     g_autoptr(StoreDb) db = store_open(config->quarantine.database, STORE_WRITE, 10000, error);
     if (db == NULL || !store_migrate(db, MIGRATIONS, (int)G_N_ELEMENTS(MIGRATIONS), error))
         return NULL;
+    int outbox_fd = outbox_open(config, error);
+    if (outbox_fd < 0)
+        return NULL;
     Quarantine *quarantine = g_new0(Quarantine, 1);
+    quarantine->outbox_fd = outbox_fd;
     g_mutex_init(&quarantine->lock);
     g_mutex_init(&quarantine->outbox_lock);
     quarantine->db = g_steal_pointer(&db);
@@ -60,6 +85,7 @@ void quarantine_close(Quarantine **quarantine)
     if (quarantine == NULL || *quarantine == NULL)
         return;
     store_close(&(*quarantine)->db);
+    close((*quarantine)->outbox_fd); // nothing is written to it
     config_unref((*quarantine)->config);
     g_mutex_clear(&(*quarantine)->lock);
     g_mutex_clear(&(*quarantine)->outbox_lock);
@@ -93,29 +119,67 @@ bool work_end(Quarantine *quarantine, bool ok, GError **error)
     return true;
 }
 
-bool work_step(Quarantine *quarantine, const char *record, const char *who, const char *step, const char *why,
-               int64_t now_us, GError **error)
+static bool insert_step(Quarantine *quarantine, const char *record, const char *who, const char *step,
+                        const char *why, int64_t now_us, GError **error)
 {
     g_autoptr(StoreStmt) add = store_prepare(
         quarantine->db, "INSERT INTO step(record, when_us, who, step, why) VALUES(?,?,?,?,?)", error);
-    g_autoptr(StoreStmt) out = store_prepare(
-        quarantine->db, "INSERT INTO outbox(record, when_us, who, event, detail) VALUES(?,?,?,?,?)", error);
-    if (add == NULL || out == NULL)
+    if (add == NULL)
         return false;
-    StoreStmt *both[] = {add, out};
-    for (int i = 0; i < 2; i++) {
-        store_bind_text(both[i], 1, record);
-        store_bind_int(both[i], 2, now_us);
-        store_bind_text(both[i], 3, who);
-        store_bind_text(both[i], 4, step);
-        store_bind_text(both[i], 5, why);
-    }
-    return store_run(add, error) && store_run(out, error);
+    store_bind_text(add, 1, record);
+    store_bind_int(add, 2, now_us);
+    store_bind_text(add, 3, who);
+    store_bind_text(add, 4, step);
+    store_bind_text(add, 5, why);
+    return store_run(add, error);
+}
+
+static bool insert_event(Quarantine *quarantine, const char *record, const char *who, const char *event,
+                         const char *why, const char *data, int64_t now_us, GError **error)
+{
+    g_autoptr(StoreStmt) out = store_prepare(
+        quarantine->db, "INSERT INTO outbox(record, when_us, who, event, detail, data) VALUES(?,?,?,?,?,?)",
+        error);
+    if (out == NULL)
+        return false;
+    store_bind_text(out, 1, record);
+    store_bind_int(out, 2, now_us);
+    store_bind_text(out, 3, who);
+    store_bind_text(out, 4, event);
+    store_bind_text(out, 5, why);
+    store_bind_text(out, 6, data);
+    return store_run(out, error);
+}
+
+bool work_step(Quarantine *quarantine, const char *record, const char *who, const char *step, const char *why,
+               int64_t now_us, GError **error)
+{
+    g_autofree char *event = g_strconcat("quarantine-", step, NULL);
+    return insert_step(quarantine, record, who, step, why, now_us, error) &&
+           insert_event(quarantine, record, who, event, why, NULL, now_us, error);
+}
+
+bool work_event(Quarantine *quarantine, const char *record, const char *who, const char *event,
+                const json_t *data, int64_t now_us, GError **error)
+{
+    char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
+    bool ok = text != NULL && insert_event(quarantine, record, who, event, NULL, text, now_us, error);
+    if (text == NULL)
+        g_set_error(error, BASE_ERROR, BASE_ERROR_SOFTWARE, "%s: event %s cannot be written as JSON", record,
+                    event);
+    free(text);
+    return ok;
+}
+
+bool work_history(Quarantine *quarantine, const char *record, const char *who, const char *step,
+                  const char *why, int64_t now_us, GError **error)
+{
+    return insert_step(quarantine, record, who, step, why, now_us, error);
 }
 
 typedef struct {
     int64_t id, when_us;
-    char *event, *who, *record, *detail;
+    char *event, *who, *record, *detail, *data;
 } OutboxRow;
 
 static void outbox_row_clear(OutboxRow *row)
@@ -124,14 +188,15 @@ static void outbox_row_clear(OutboxRow *row)
     g_free(row->who);
     g_free(row->record);
     g_free(row->detail);
+    g_free(row->data);
 }
 
 static bool outbox_first(Quarantine *quarantine, OutboxRow *row, bool *out_found, GError **error)
 {
     g_mutex_lock(&quarantine->lock);
     g_autoptr(StoreStmt) get = store_prepare(
-        quarantine->db, "SELECT id, when_us, event, who, record, detail FROM outbox ORDER BY id LIMIT 1",
-        error);
+        quarantine->db,
+        "SELECT id, when_us, event, who, record, detail, data FROM outbox ORDER BY id LIMIT 1", error);
     StoreStep step = get != NULL ? store_step(get, error) : STORE_FAILED;
     *out_found = step == STORE_ROW;
     if (*out_found)
@@ -140,7 +205,8 @@ static bool outbox_first(Quarantine *quarantine, OutboxRow *row, bool *out_found
                            .event = g_strdup(store_text(get, 2)),
                            .who = g_strdup(store_text(get, 3)),
                            .record = g_strdup(store_text(get, 4)),
-                           .detail = g_strdup(store_text(get, 5))};
+                           .detail = g_strdup(store_text(get, 5)),
+                           .data = g_strdup(store_text(get, 6))};
     store_finalize(&get);
     g_mutex_unlock(&quarantine->lock);
     return step != STORE_FAILED;
@@ -169,11 +235,13 @@ static bool outbox_drain(Quarantine *quarantine, GError **error)
             return false;
         if (!found)
             return true;
-        g_autofree char *event = g_strconcat("quarantine-", row.event, NULL);
+        json_t *data = row.data != NULL ? json_loads(row.data, 0, NULL) : NULL;
         json_t *detail = json_pack("{s:I, s:s?}", "outbox", (json_int_t)row.id, "why", row.detail);
-        bool ok =
-            archive_event_once(quarantine->config, event, row.who, row.record, detail, row.when_us, error) &&
-            outbox_remove(quarantine, row.id, error);
+        json_object_update_missing(detail, data);
+        json_decref(data);
+        bool ok = archive_event_once(quarantine->config, row.event, row.who, row.record, detail, row.when_us,
+                                     error) &&
+                  outbox_remove(quarantine, row.id, error);
         json_decref(detail);
         outbox_row_clear(&row);
         if (!ok)
@@ -184,7 +252,12 @@ static bool outbox_drain(Quarantine *quarantine, GError **error)
 bool outbox_send(Quarantine *quarantine, GError **error)
 {
     g_mutex_lock(&quarantine->outbox_lock);
-    bool ok = outbox_drain(quarantine, error);
+    bool ok = flock(quarantine->outbox_fd, LOCK_EX) == 0;
+    if (!ok)
+        g_set_error(error, BASE_ERROR, BASE_ERROR_OS, "%s.outbox: cannot lock: %s",
+                    quarantine->config->quarantine.database, g_strerror(errno));
+    ok = ok && outbox_drain(quarantine, error);
+    flock(quarantine->outbox_fd, LOCK_UN);
     g_mutex_unlock(&quarantine->outbox_lock);
     return ok;
 }
@@ -274,24 +347,30 @@ static bool insert_item(Quarantine *quarantine, const ArchiveRef *ref, const Env
     return store_run(put, error);
 }
 
-bool quarantine_hold(Quarantine *quarantine, const ArchiveRef *ref, const Envelope *envelope,
-                     GPtrArray *rcpts, HoldState state, const json_t *summary, int64_t now_us, GError **error)
+static bool insert_rcpts(Quarantine *quarantine, const ArchiveRef *ref, const GPtrArray *rcpts,
+                         HoldState state, GError **error)
 {
-    g_autofree char *text = json_dumps(summary, JSON_COMPACT | JSON_SORT_KEYS);
-    if (!work_begin(quarantine, error))
-        return false;
-    bool ok = insert_item(quarantine, ref, envelope, text, now_us, error);
     g_autoptr(StoreStmt) put =
-        ok ? store_prepare(quarantine->db, "INSERT INTO rcpt(record, address, state) VALUES(?,?,?)", error)
-           : NULL;
-    ok = put != NULL;
-    for (guint i = 0; ok && i < rcpts->len; i++) {
+        store_prepare(quarantine->db, "INSERT INTO rcpt(record, address, state) VALUES(?,?,?)", error);
+    bool ok = put != NULL;
+    for (guint i = 0; ok && rcpts != NULL && i < rcpts->len; i++) {
         store_bind_text(put, 1, ref->id);
         store_bind_text(put, 2, rcpts->pdata[i]);
         store_bind_int(put, 3, state);
         ok = store_run(put, error);
     }
-    store_finalize(&put);
+    return ok;
+}
+
+bool quarantine_hold(Quarantine *quarantine, const ArchiveRef *ref, const Envelope *envelope, GPtrArray *held,
+                     GPtrArray *pending, const json_t *summary, int64_t now_us, GError **error)
+{
+    g_autofree char *text = json_dumps(summary, JSON_COMPACT | JSON_SORT_KEYS);
+    if (!work_begin(quarantine, error))
+        return false;
+    bool ok = insert_item(quarantine, ref, envelope, text, now_us, error) &&
+              insert_rcpts(quarantine, ref, held, HOLD_HELD, error) &&
+              insert_rcpts(quarantine, ref, pending, HOLD_PENDING, error);
     // No event: the decision to hold stands in the record itself.
     return work_end(quarantine, ok, error);
 }

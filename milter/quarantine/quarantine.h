@@ -29,12 +29,11 @@ static inline void quarantine_close_auto(Quarantine *quarantine)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Quarantine, quarantine_close_auto)
 
-// Makes durable rows for the held recipients of the record. `rcpts` are the exact envelope addresses;
-// `summary` is what reviewers see in lists: {"sender", "subject", "rule", "clause", "severity", "gist",
-// "reasons": [...]}.
-bool quarantine_hold(Quarantine *quarantine, const ArchiveRef *ref, const Envelope *envelope,
-                     GPtrArray *rcpts, HoldState state, const json_t *summary, int64_t now_us,
-                     GError **error);
+// Makes durable rows for the recipients of the record that are `held`, and those whose decision comes later (`pending`; either
+// may be NULL): exact envelope addresses. `summary` is what reviewers see in lists: {"sender", "subject", "rule", "clause",
+// "severity", "gist", "reasons": [...]}.
+bool quarantine_hold(Quarantine *quarantine, const ArchiveRef *ref, const Envelope *envelope, GPtrArray *held,
+                     GPtrArray *pending, const json_t *summary, int64_t now_us, GError **error);
 
 // The MTA was told 4xx after all: what was held of the message is closed (denied, by "chaperone-milter"), waiting notices about it
 // are taken back. The sender's next try stands alone.
@@ -87,6 +86,39 @@ bool quarantine_deny(Quarantine *quarantine, const char *record, const char *who
 // Settles releases that died half way: not handed over yet -> held again; the MTA's log shows the hand-over
 // -> released; cannot tell -> unconfirmed, for a person. Number settled, -1 with `error`.
 int quarantine_recover(Quarantine *quarantine, int64_t now_us, GError **error);
+
+// ---- pending: decided behind the mail path ---------------------------------------------------------------
+
+typedef struct {
+    char *record;
+    int64_t held_us; // its time of receipt
+} PendingItem;
+void pending_item_free(PendingItem *item);
+// Items with pending recipients in order of arrival, the first `most`. GPtrArray of PendingItem.
+GPtrArray *quarantine_pending(Quarantine *quarantine, guint most, GError **error);
+// How many there are, and when the oldest came (0 = none).
+bool quarantine_pending_count(Quarantine *quarantine, guint64 *out_count, int64_t *out_oldest_us,
+                              GError **error);
+
+// What was decided for recipients that were pending.
+typedef struct {
+    GPtrArray *held;     // of char*: exact addresses of those that are held now
+    json_t *summary;     // what reviewers see of them
+    json_t *judgement;   // the decision (judgement_to_json, masked): stands in the event and in the notice
+    const char *version; // of the policy
+    bool tell; // the sender is told: of the held, where there are none that it was delivered (coach)
+    const Envelope *envelope;
+    const Message *message;
+} PendingConclusion;
+// Writes a decision down, in one transaction: who is held, the notice, the step and the event "concluded". Recipients that
+// somebody decided about by hand meanwhile stay as they are. Those that are not held stay pending until
+// quarantine_release_pending. BASE_ERROR_TEMPFAIL while somebody has claimed it, BASE_ERROR_DATA when nothing is pending any more.
+bool quarantine_conclude(Quarantine *quarantine, const char *record, const PendingConclusion *conclusion,
+                         const char *who, int64_t now_us, GError **error);
+// As quarantine_release, to pending recipients only, and as the milter would have passed it: header X-Chaperone with `mark`
+// (NULL = none), and no other of that name. What is not taken by the MTA is pending again.
+bool quarantine_release_pending(Quarantine *quarantine, const char *record, GPtrArray *only, const char *mark,
+                                const char *who, const char *why, int64_t now_us, GError **error);
 
 // ---- notices ---------------------------------------------------------------------------------------------
 

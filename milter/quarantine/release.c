@@ -13,12 +13,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#define OWN_HEADER "X-Chaperone"
+
 enum { PHASE_PREPARED, PHASE_HANDED, PHASE_DONE, PHASE_FAILED };
 
 typedef struct {
     Quarantine *quarantine;
     const char *record, *who, *why;
     char token[ULID_LEN + 1];
+    HoldState least;  // HOLD_PENDING: pending recipients only
+    const char *mark; // of the header X-Chaperone; only for pending ones, NULL = none
     GPtrArray *rcpts; // of char*, NULL at the end
     HoldItem *item;
     int64_t now_us;
@@ -102,15 +106,17 @@ static bool take_rcpts(Release *release, GPtrArray *only, GError **error)
 {
     g_autoptr(StoreStmt) set = store_prepare(
         release->quarantine->db,
-        "UPDATE rcpt SET state = 2, token = ?3 WHERE record = ?1 AND address = ?2 AND state IN (0, 1)",
+        "UPDATE rcpt SET state = 2, token = ?3, back = state WHERE record = ?1 AND address = ?2 AND "
+        "state IN (?4, 1)",
         error);
     for (guint i = 0; set != NULL && i < release->item->rcpts->len; i++) {
         const HoldRcpt *rcpt = release->item->rcpts->pdata[i];
-        if (rcpt->state > HOLD_PENDING || !wanted(only, rcpt->address))
+        if (rcpt->state < release->least || rcpt->state > HOLD_PENDING || !wanted(only, rcpt->address))
             continue;
         store_bind_text(set, 1, release->record);
         store_bind_text(set, 2, rcpt->address);
         store_bind_text(set, 3, release->token);
+        store_bind_int(set, 4, release->least);
         if (!store_run(set, error))
             return false;
         // The same address twice in an envelope is two rows, taken by one update, and gets one copy.
@@ -161,8 +167,41 @@ static char *resent_head(const Release *release)
     if (gmtime_r(&seconds, &tm) != NULL)
         strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S +0000", &tm);
     return g_strdup_printf(
-        "Resent-Date: %s\r\nResent-From: %s\r\nResent-Message-ID: <%s@%s.chaperone.invalid>\r\n", date, from,
-        release->token, config->archive.origin);
+        "Resent-Date: %s\r\nResent-From: %s\r\nResent-Message-ID: <%s@%s.chaperone.invalid>\r\n%s%s%s", date,
+        from, release->token, config->archive.origin, release->mark != NULL ? OWN_HEADER ": " : "",
+        release->mark != NULL ? release->mark : "", release->mark != NULL ? "\r\n" : "");
+}
+
+static bool is_own_field(const char *line, gsize len)
+{
+    gsize name = strlen(OWN_HEADER);
+    gsize at = name;
+    if (len <= name || g_ascii_strncasecmp(line, OWN_HEADER, name) != 0)
+        return false;
+    while (at < len && (line[at] == ' ' || line[at] == '\t'))
+        at++;
+    return at < len && line[at] == ':';
+}
+
+// The message without header fields that carry our name, as the milter passes it on.
+static GBytes *without_own_fields(GBytes *raw)
+{
+    gsize len, at = 0;
+    const char *data = g_bytes_get_data(raw, &len);
+    GByteArray *out = g_byte_array_sized_new((guint)len);
+    bool own = false, blank = false;
+    while (at < len && !blank) {
+        const char *line = data + at, *end = memchr(line, '\n', len - at);
+        gsize size = end != NULL ? (gsize)(end - line) + 1 : len - at;
+        blank = *line == '\n' || (*line == '\r' && size == 2);
+        if (*line != ' ' && *line != '\t')
+            own = is_own_field(line, size);
+        if (!own)
+            g_byte_array_append(out, (const guint8 *)line, (guint)size);
+        at += size;
+    }
+    g_byte_array_append(out, (const guint8 *)data + at, (guint)(len - at));
+    return g_byte_array_free_to_bytes(out);
 }
 
 // From here on the MTA may have the message. Refused where somebody has given this release up meanwhile (quarantine_recover
@@ -194,7 +233,8 @@ static bool finish_rcpts(Quarantine *quarantine, const char *token, HoldState st
 {
     g_autoptr(StoreStmt) set = store_prepare(
         quarantine->db,
-        "UPDATE rcpt SET state = ?2, queue_id = ?3, decided_by = ?4 WHERE token = ?1 AND state IN (2, 3)",
+        "UPDATE rcpt SET state = CASE WHEN ?2 = 0 THEN coalesce(back, 0) ELSE ?2 END, queue_id = ?3,"
+        " decided_by = ?4 WHERE token = ?1 AND state IN (2, 3)",
         error);
     if (set == NULL)
         return false;
@@ -240,10 +280,12 @@ static bool send_and_conclude(Release *release, GError **error)
     g_autofree char *queue_id = NULL, *head = resent_head(release);
     SmtpResult result = SMTP_REFUSED;
     if (record != NULL) {
+        g_autoptr(GBytes) body =
+            release->least == HOLD_PENDING ? without_own_fields(record->raw) : g_bytes_ref(record->raw);
         SmtpMail mail = {.from = release->item->mail_from,
                          .rcpts = (const char *const *)release->rcpts->pdata,
                          .head = head,
-                         .body = record->raw,
+                         .body = body,
                          .before_dot = about_to_hand_over,
                          .data = release};
         result = smtp_send(quarantine->config, &mail, &queue_id, &failure);
@@ -265,20 +307,38 @@ static bool send_and_conclude(Release *release, GError **error)
     return ok && result == SMTP_ACCEPTED;
 }
 
+static bool release_run(Release *release, GPtrArray *only, GError **error)
+{
+    release->rcpts = g_ptr_array_new_with_free_func(g_free);
+    bool ok = check_who(release->who, error) && ulid_new(release->now_us, release->token, error) &&
+              prepare(release, only, error);
+    if (ok) {
+        g_ptr_array_add(release->rcpts, NULL);
+        ok = send_and_conclude(release, error);
+    }
+    g_ptr_array_unref(release->rcpts);
+    hold_item_free(release->item);
+    return ok;
+}
+
 bool quarantine_release(Quarantine *quarantine, const char *record, GPtrArray *only, const char *who,
                         const char *why, int64_t now_us, GError **error)
 {
     Release release = {.quarantine = quarantine, .record = record, .who = who, .why = why, .now_us = now_us};
-    release.rcpts = g_ptr_array_new_with_free_func(g_free);
-    bool ok =
-        check_who(who, error) && ulid_new(now_us, release.token, error) && prepare(&release, only, error);
-    if (ok) {
-        g_ptr_array_add(release.rcpts, NULL);
-        ok = send_and_conclude(&release, error);
-    }
-    g_ptr_array_unref(release.rcpts);
-    hold_item_free(release.item);
-    return ok;
+    return release_run(&release, only, error);
+}
+
+bool quarantine_release_pending(Quarantine *quarantine, const char *record, GPtrArray *only, const char *mark,
+                                const char *who, const char *why, int64_t now_us, GError **error)
+{
+    Release release = {.quarantine = quarantine,
+                       .record = record,
+                       .who = who,
+                       .why = why,
+                       .now_us = now_us,
+                       .least = HOLD_PENDING,
+                       .mark = mark};
+    return release_run(&release, only, error);
 }
 
 bool quarantine_settle(Quarantine *quarantine, const char *record, bool delivered, const char *who,
@@ -417,9 +477,12 @@ static int settle_one(Quarantine *quarantine, const OpenRelease *open, int64_t n
     SmtpResult result = handed == TRI_YES ? SMTP_ACCEPTED : handed == TRI_NO ? SMTP_REFUSED : SMTP_UNKNOWN;
     if (!work_begin(quarantine, error))
         return -1;
+    // Two programs may look at the same time: who comes second finds it settled.
+    g_autofree char *over =
+        work_text(quarantine, "SELECT token FROM release WHERE token = ? AND phase >= 2", open->token, error);
     g_autofree char *state =
         work_text(quarantine, "SELECT state FROM rcpt WHERE token = ?", open->token, error);
-    bool told = result == SMTP_UNKNOWN && state != NULL && atoi(state) == HOLD_UNCONFIRMED;
+    bool told = over != NULL || (result == SMTP_UNKNOWN && state != NULL && atoi(state) == HOLD_UNCONFIRMED);
     bool ok = told || conclude(quarantine, open->token, open->record, open->who, "settled after a crash",
                                result, queue_id, now_us, error);
     if (!work_end(quarantine, ok, error))

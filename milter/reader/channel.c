@@ -7,8 +7,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define MAGIC 0x43687231u
-#define CHUNK (1024u * 1024u)
+#define MAGIC       0x43687231u
+#define CHUNK       (1024u * 1024u)
+#define MORE        (256u * 1024u)
+#define STRING_MOST 1024
 
 static const char *const LAYER_NAMES[] = {"limits", "no-new-privileges", "user",   "namespaces",
                                           "root",   "landlock",          "seccomp"};
@@ -183,4 +185,97 @@ ChannelResult channel_receive(int fd, ChannelKind kind, gsize max, gint64 deadli
     if (out_fd != NULL)
         *out_fd = passed;
     return CHANNEL_OK;
+}
+
+// ---- bytes after an answer --------------------------------------------------------------------------------
+
+ChannelResult channel_send_more(int fd, const void *data, gsize len, gint64 deadline)
+{
+    return send_all(fd, data, len, -1, deadline);
+}
+
+static ssize_t receive_some(int fd, void *data, gsize len, gint64 deadline, ChannelResult *out_result)
+{
+    for (;;) {
+        *out_result = channel_wait(fd, POLLIN, deadline);
+        if (*out_result != CHANNEL_OK)
+            return -1;
+        ssize_t n = recv(fd, data, len, deadline == CHANNEL_NEVER ? 0 : MSG_DONTWAIT);
+        if (n >= 0 || !again()) {
+            *out_result = n > 0 ? CHANNEL_OK : CHANNEL_CLOSED;
+            return n;
+        }
+    }
+}
+
+ChannelResult channel_receive_more(int fd, gsize len, gint64 deadline, int file)
+{
+    ChannelResult result = CHANNEL_OK;
+    g_autofree guint8 *chunk = g_malloc(MIN(MAX(len, 1), MORE));
+    while (result == CHANNEL_OK && len > 0) {
+        ssize_t n = receive_some(fd, chunk, MIN(len, MORE), deadline, &result);
+        if (result == CHANNEL_OK && !file_write_all(file, chunk, (gsize)n, "attachments", NULL))
+            result = CHANNEL_REFUSED;
+        if (result == CHANNEL_OK)
+            len -= (gsize)n;
+    }
+    return result;
+}
+
+// ---- attachments ------------------------------------------------------------------------------------------
+
+// "=text" or nothing, and a NUL: what is absent is not what is empty.
+static void pack_string(GByteArray *out, const char *text)
+{
+    g_autofree char *valid =
+        text != NULL ? g_utf8_make_valid(text, (gssize)strnlen(text, STRING_MOST)) : NULL;
+    if (valid != NULL) {
+        g_byte_array_append(out, (const guint8 *)"=", 1);
+        g_byte_array_append(out, (const guint8 *)valid, (guint)strlen(valid));
+    }
+    g_byte_array_append(out, (const guint8 *)"", 1);
+}
+
+GBytes *channel_pack_attachment(const ChannelAttachment *attachment)
+{
+    GByteArray *out = g_byte_array_new();
+    g_byte_array_append(out, (const guint8 *)&attachment->offset, sizeof attachment->offset);
+    pack_string(out, attachment->type);
+    pack_string(out, attachment->name);
+    pack_string(out, attachment->charset);
+    return g_byte_array_free_to_bytes(out);
+}
+
+static bool unpack_string(const char **at, const char *end, char **out)
+{
+    const char *stop = *at < end ? memchr(*at, '\0', (gsize)(end - *at)) : NULL;
+    if (stop == NULL || (stop > *at && **at != '='))
+        return false;
+    *out = stop > *at ? g_strdup(*at + 1) : NULL;
+    *at = stop + 1;
+    return true;
+}
+
+bool channel_unpack_attachment(GBytes *bytes, ChannelAttachment *out)
+{
+    gsize len = 0;
+    const char *at = g_bytes_get_data(bytes, &len), *end = at + len;
+    *out = (ChannelAttachment){0};
+    if (len < sizeof out->offset)
+        return false;
+    memcpy(&out->offset, at, sizeof out->offset);
+    at += sizeof out->offset;
+    bool ok = unpack_string(&at, end, &out->type) && unpack_string(&at, end, &out->name) &&
+              unpack_string(&at, end, &out->charset) && at == end && out->type != NULL;
+    if (!ok)
+        channel_clear_attachment(out);
+    return ok;
+}
+
+void channel_clear_attachment(ChannelAttachment *attachment)
+{
+    g_free(attachment->type);
+    g_free(attachment->name);
+    g_free(attachment->charset);
+    *attachment = (ChannelAttachment){0};
 }

@@ -14,7 +14,8 @@ typedef enum {
     CHANNEL_SETUP = 1, // pool: limits and user, before anything else
     CHANNEL_HELLO,     // worker: the sandbox is up, these layers are in force
     CHANNEL_READ,      // pool: read the message in the descriptor; `value` = its length
-    CHANNEL_ANSWER,    // worker: the payload is a Message
+    CHANNEL_ANSWER,    // worker: the payload is a Message, `value` bytes of waiting attachments follow it
+    CHANNEL_ATTACHMENT // pool: read an attachment in the descriptor; `value` = its length, payload: ChannelAttachment
 } ChannelKind;
 
 #define CHANNEL_SWEEP_ONLY 1u // flag of CHANNEL_READ
@@ -48,13 +49,18 @@ typedef enum {
 char *channel_layer_names(guint layers);
 guint channel_layer_lookup(const char *name);
 
+#define CHANNEL_LANGUAGES 256
 typedef struct {
     char version[32];
     guint64 size; // of this struct
+    guint32 cls;  // ReaderClass
     ConfigLimits limits;
     gint64 memory;
     gint32 cpu_s, wall_ms, recycle_after;
     gint64 uid, gid; // to run as; -1 = stay
+    gint32 ocr_pictures;
+    gint64 ocr_least_pixels;
+    char languages[CHANNEL_LANGUAGES];
 } ChannelSetup;
 
 typedef struct {
@@ -62,6 +68,17 @@ typedef struct {
     guint32 layers; // in force
     char note[504]; // why others are not; for a person
 } ChannelHello;
+
+// What is known of an attachment beside its bytes.
+typedef struct {
+    guint64 offset;              // where it begins in the descriptor
+    char *type, *name, *charset; // `name` and `charset` may be NULL
+} ChannelAttachment;
+#define CHANNEL_ATTACHMENT_MOST 16384 // bytes packed; longer strings are cut
+GBytes *channel_pack_attachment(const ChannelAttachment *attachment);
+// False when `bytes` are none; `*out` is then empty. channel_clear_attachment in any case.
+bool channel_unpack_attachment(GBytes *bytes, ChannelAttachment *out);
+void channel_clear_attachment(ChannelAttachment *attachment);
 
 // Sends a head with `head->length` bytes of `payload` and, when it is not -1, the descriptor `pass`.
 // `deadline` is in g_get_monotonic_time; CHANNEL_NEVER blocks.
@@ -71,3 +88,7 @@ ChannelResult channel_send(int fd, ChannelHead head, const void *payload, int pa
 // returned.
 ChannelResult channel_receive(int fd, ChannelKind kind, gsize max, gint64 deadline, ChannelHead *out_head,
                               GBytes **out_payload, int *out_fd);
+// More bytes after a head and its payload, whose number the head tells.
+ChannelResult channel_send_more(int fd, const void *data, gsize len, gint64 deadline);
+// The same, into `file`. CHANNEL_REFUSED when that cannot be written.
+ChannelResult channel_receive_more(int fd, gsize len, gint64 deadline, int file);

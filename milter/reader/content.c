@@ -1,7 +1,5 @@
 // The one door for decoded bytes: says what they are, reads what can be read, and states what cannot.
-#include "reader/content.h"
-#include "reader/sniff.h"
-
+#include "reader/formats/formats.h"
 #include <string.h>
 
 // ---- labels against content ------------------------------------------------------------------------------
@@ -177,10 +175,40 @@ static void content_document(ReaderState *state, guint part, SniffBytes bytes)
     }
 }
 
+// Left for a worker of its own. The signed content of CMS is unwrapped here: it is a message.
+static bool content_wait(ReaderState *state, guint part, SniffClass cls, SniffBytes bytes)
+{
+    Part *info = state->message->parts->pdata[part];
+    // Of an archive with locked or broken entries the others are read; compound files are locked as a whole.
+    bool partly = (cls == SNIFF_ENCRYPTED || cls == SNIFF_DAMAGED) && format_lookup(info->sniffed) != NULL &&
+                  !SNIFF_HAS(bytes, 0, "\xd0\xcf\x11\xe0");
+    bool attachment = cls == SNIFF_DOCUMENT || cls == SNIFF_IMAGE || partly;
+    if (state->blob == NULL || !attachment || bytes.len == 0)
+        return false;
+    if (cls == SNIFF_DOCUMENT && cms_read(bytes, NULL) != CMS_NONE)
+        return false;
+    info->state = PART_WAITING;
+    info->blob = state->blob->len;
+    g_byte_array_append(state->blob, bytes.data, (guint)bytes.len);
+    return true;
+}
+
+// A format with a reader of its own, in an attachment's reading.
+static bool content_format(ReaderState *state, guint part, SniffBytes bytes)
+{
+    const Part *info = state->message->parts->pdata[part];
+    FormatReader read = state->attachment != NULL ? format_lookup(info->sniffed) : NULL;
+    if (read != NULL)
+        read(state, part, bytes);
+    return read != NULL;
+}
+
 static void content_dispatch(ReaderState *state, guint part, SniffClass cls, SniffBytes bytes,
                              const char *charset)
 {
     Part *info = state->message->parts->pdata[part];
+    if (content_wait(state, part, cls, bytes) || content_format(state, part, bytes))
+        return;
     switch (cls) {
     case SNIFF_TEXT:
         info->state = PART_READ;
@@ -188,7 +216,7 @@ static void content_dispatch(ReaderState *state, guint part, SniffClass cls, Sni
         break;
     case SNIFF_MESSAGE:
         info->state = PART_CONTAINER;
-        structure_read(state, part, bytes.data, bytes.len);
+        mailbox_read(state, part, bytes);
         break;
     case SNIFF_DOCUMENT:
         content_document(state, part, bytes);

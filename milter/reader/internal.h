@@ -13,6 +13,9 @@ typedef struct {
     gsize passage_bytes;
     guint part;       // that is being read as a message; 0 = the message itself
     GHashTable *seen; // hashes of lines the structured walk has read, for the sweep to leave out; NULL = none
+    GByteArray *blob; // of the waiting parts; NULL = none wait
+    // Of an attachment's reading; NULL while a message's structure is read.
+    struct Attachment *attachment;
 } ReaderState;
 
 // Adds text to the message within the limits (passages, passage_bytes); what is over them is cut at a

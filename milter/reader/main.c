@@ -1,7 +1,7 @@
 // chaperone-reader: reads messages for the daemon and the command, in a sandbox.
 #include "base/base.h"
 #include "reader/channel.h"
-#include "reader/sandbox.h"
+#include "reader/selftest.h"
 #include "reader/worker.h"
 
 #include <stdio.h>
@@ -19,14 +19,15 @@ int main(int argc, char **argv)
 {
     int status = BASE_ERROR_USAGE;
     if (argc >= 3 && strcmp(argv[1], "--self-test") == 0)
-        status = sandbox_self_test(argc - 2, argv + 2);
+        status = selftest_run(argc - 2, argv + 2);
     else if (argc == 2 && strcmp(argv[1], "--version") == 0)
         status = puts("chaperone-reader " CHAPERONE_VERSION) < 0 ? BASE_ERROR_IO : 0;
     else if (argc == 1 && has_channel())
         status = worker_run();
     else
         fputs("chaperone-reader is started by chaperone-milter and chaperone.\n"
-              "usage: chaperone-reader --version | --self-test NAME [LAYER-LEFT-OUT ...]\n"
+              "usage: chaperone-reader --version | --self-test NAME [messages|documents|ocr] [LAYER-LEFT-OUT "
+              "...]\n"
               "  --self-test layers   shows which layers of the sandbox this system allows\n",
               stderr);
     if (fflush(stdout) != 0 && status == 0)

@@ -96,10 +96,11 @@ static void parse_structure(ReaderState *state, const char *raw, gsize len)
     structure_read(state, 0, plain->data, plain->len);
 }
 
-Message *reader_parse(const void *raw, gsize len, const ConfigLimits *limits, bool sweep_only)
+Message *reader_parse(const void *raw, gsize len, const ConfigLimits *limits, bool sweep_only,
+                      GByteArray *blob)
 {
     Message *message = message_new();
-    ReaderState state = {.message = message, .limits = limits};
+    ReaderState state = {.message = message, .limits = limits, .blob = blob};
     state.seen = g_hash_table_new(g_direct_hash, g_direct_equal);
     if (len > (gsize)limits->inspect_bytes) {
         message_add_fact(message, "too-large", -1, NULL);

@@ -1,7 +1,7 @@
 // The pool: worker processes that threads borrow, and a keeper thread that starts new ones in the place of
 // those that are gone. There is one process more than may be busy, so that a crash or a recycling does not
 // make anybody wait for a start.
-#include "reader/process.h"
+#include "reader/pool.h"
 
 #include <unistd.h>
 
@@ -22,6 +22,7 @@ typedef struct {
 
 struct ReaderPool {
     Config *config;
+    ProcessClass limits;
     ChannelSetup setup;
     gsize max_answer;
     GThread *keeper;
@@ -78,7 +79,7 @@ static void pool_not_started(ReaderPool *pool, Slot *slot, const ReaderProcess *
     pool_pause(pool, pool->fail_us);
     g_free(pool->last_failure);
     pool->last_failure = g_strdup(failure->message);
-    log_error("cannot start a reader", "error", failure->message);
+    log_error("cannot start a reader", "class", pool->limits.name, "error", failure->message);
 }
 
 // Starts a process for `slot`; the lock is open meanwhile.
@@ -171,9 +172,10 @@ static Slot *pool_borrow(ReaderPool *pool, gint64 deadline, GError **error)
     }
     if (slot == NULL)
         g_set_error(error, BASE_ERROR, BASE_ERROR_TEMPFAIL,
-                    "no reader was free in reader.wait_ms = %d ms%s%s", pool->config->reader.wait_ms,
-                    pool->last_failure != NULL ? ": " : "; more reader.workers may help",
-                    pool->last_failure != NULL ? pool->last_failure : "");
+                    "no reader of %s was free in reader.wait_ms = %d ms; %s%s", pool->limits.name,
+                    pool->config->reader.wait_ms,
+                    pool->last_failure != NULL ? pool->last_failure : pool->limits.workers_key,
+                    pool->last_failure != NULL ? "" : ": more may help");
     g_mutex_unlock(&pool->lock);
     return slot;
 }
@@ -182,10 +184,10 @@ static void pool_count(ReaderPool *pool, ReadOutcome outcome)
 {
     pool->stats.crashed += outcome == READ_CRASHED || outcome == READ_REFUSED;
     pool->stats.timed_out += outcome == READ_TIMED_OUT;
-    if (outcome == READ_ANSWERED) {
+    if (outcome == READ_ANSWERED)
         pool->storm_us /= 2;
+    if (outcome == READ_ANSWERED || outcome == READ_TIMED_OUT) // which took its time
         return;
-    }
     pool->storm_us = CLAMP(2 * pool->storm_us, STORM_FIRST_US, STORM_MOST_US);
     pool_pause(pool, pool->storm_us);
 }
@@ -195,7 +197,7 @@ static void pool_give_back(ReaderPool *pool, Slot *slot, ReadOutcome outcome)
     ReaderProcess old = READER_PROCESS_NONE;
     g_mutex_lock(&pool->lock);
     pool_count(pool, outcome);
-    bool spent = slot->process.served >= (guint)pool->config->reader.recycle_after;
+    bool spent = slot->process.served >= (guint)pool->limits.recycle_after;
     pool->busy--;
     if (outcome == READ_ANSWERED && !spent) {
         slot->state = SLOT_IDLE;
@@ -210,22 +212,15 @@ static void pool_give_back(ReaderPool *pool, Slot *slot, ReadOutcome outcome)
 
 // ---- reading ----------------------------------------------------------------------------------------------
 
-typedef struct {
-    ReadOutcome outcome;
-    char *detail;
-} Failure;
-
-static Message *pool_try(ReaderPool *pool, Slot *slot, int fd, gsize len, bool sweep_only, gint64 deadline,
-                         Failure *out)
+static ReadAnswer pool_try(ReaderPool *pool, Slot *slot, const ReadRequest *request, gint64 deadline)
 {
-    Message *message = NULL;
-    out->outcome =
-        process_read(&slot->process, fd, len, sweep_only, pool->max_answer, deadline, &message, &out->detail);
-    pool_give_back(pool, slot, out->outcome);
-    return message;
+    ReadAnswer answer;
+    process_read(&slot->process, request, deadline, &answer);
+    pool_give_back(pool, slot, answer.outcome);
+    return answer;
 }
 
-static void add_failure(Message *message, const Failure *failure)
+static void add_failure(Message *message, const ReadAnswer *failure)
 {
     static const char *const facts[] = {[READ_CRASHED] = "reader-crashed",
                                         [READ_TIMED_OUT] = "reader-timeout",
@@ -235,51 +230,95 @@ static void add_failure(Message *message, const Failure *failure)
 }
 
 // The second try, after `first`: only the sweep, in another process. The message is answered for in any case.
-static Message *pool_sweep(ReaderPool *pool, int fd, gsize len, gint64 deadline, const Failure *first)
+static void pool_sweep(ReaderPool *pool, const ReadRequest *request, gint64 deadline, ReadAnswer *first)
 {
-    Failure second = {READ_TIMED_OUT, NULL};
-    Message *message = NULL;
+    ReadRequest again = *request;
+    ReadAnswer second = READ_ANSWER_NONE;
+    again.sweep_only = true;
+    again.max_blob = 0;
     Slot *slot = pool_borrow(pool, deadline, NULL);
     if (slot != NULL)
-        message = pool_try(pool, slot, fd, len, true, deadline, &second);
+        second = pool_try(pool, slot, &again, deadline);
     else
         second.detail = g_strdup("no reader was free for the second try");
+    Message *message = g_steal_pointer(&second.message);
     if (message == NULL) {
         message = message_new();
         message_add_fact(message, "no-structure", -1, "nothing of the message could be read");
     }
     add_failure(message, first);
     add_failure(message, &second);
-    g_free(second.detail);
-    return message;
+    read_answer_clear(&second);
+    first->message = message;
 }
 
-Message *reader_read(ReaderPool *pool, int fd, gsize len, int budget_ms, GError **error)
+// Both tries, in the time of the message or the shorter one of `budget_ms`.
+static void pool_read_message(ReaderPool *pool, Slot *slot, const ReadRequest *request, int budget_ms,
+                              Reading *reading)
 {
+    int wall_ms = pool->limits.wall_ms;
+    bool shorter = budget_ms > 0 && budget_ms < wall_ms;
+    gint64 all_us = (shorter ? budget_ms : wall_ms) * 1000ll;
+    gint64 now = g_get_monotonic_time(), first_end = now + all_us - all_us / SWEEP_SHARE;
+    ReadAnswer answer = pool_try(pool, slot, request, first_end);
+    if (answer.outcome != READ_ANSWERED) {
+        bool out_of_time = answer.outcome == READ_TIMED_OUT && g_get_monotonic_time() >= first_end;
+        pool_sweep(pool, request, now + all_us, &answer);
+        reading->out_of_time = shorter && (out_of_time || g_get_monotonic_time() >= now + all_us);
+    }
+    reading->message = g_steal_pointer(&answer.message);
+    if (answer.blob >= 0) {
+        reading->blob = answer.blob;
+        reading->blob_len = answer.blob_len;
+        answer.blob = -1;
+    }
+    read_answer_clear(&answer);
+    g_mutex_lock(&pool->lock);
+    pool->stats.read++;
+    g_mutex_unlock(&pool->lock);
+}
+
+Reading *reader_pool_read(ReaderPool *pool, int fd, gsize len, int budget_ms, GError **error)
+{
+    g_autoptr(Reading) reading = g_new0(Reading, 1);
     const Config *config = pool->config;
-    Message *message = NULL;
     Slot *slot = NULL;
+    reading->blob = -1;
     // One byte over the limit tells the worker that there is more.
     len = MIN(len, (gsize)config->limits.inspect_bytes + 1);
     int sealed = process_sealed(fd, len, error);
     if (sealed >= 0)
         slot = pool_borrow(pool, g_get_monotonic_time() + config->reader.wait_ms * 1000ll, error);
     if (slot != NULL) {
-        Failure first = {READ_ANSWERED, NULL};
-        gint64 all_us =
-            (budget_ms > 0 ? MIN(budget_ms, config->reader.wall_ms) : config->reader.wall_ms) * 1000ll;
-        gint64 now = g_get_monotonic_time();
-        message = pool_try(pool, slot, sealed, len, false, now + all_us - all_us / SWEEP_SHARE, &first);
-        if (message == NULL)
-            message = pool_sweep(pool, sealed, len, now + all_us, &first);
-        g_free(first.detail);
-        g_mutex_lock(&pool->lock);
-        pool->stats.read++;
-        g_mutex_unlock(&pool->lock);
+        ReadRequest request = {.sealed = sealed,
+                               .len = len,
+                               .max_answer = pool->max_answer,
+                               .max_blob = (gsize)MAX(config->limits.decoded_bytes, 0)};
+        pool_read_message(pool, slot, &request, budget_ms, reading);
     }
     if (sealed >= 0 && sealed != fd)
         close(sealed);
-    return message;
+    return slot != NULL ? g_steal_pointer(&reading) : NULL;
+}
+
+bool reader_pool_attachment(ReaderPool *pool, const PoolAttachment *job, gint64 until, gint64 wall_us,
+                            gint64 deadline, ReadAnswer *out, gint64 *out_us)
+{
+    ReadRequest request = {.sealed = job->sealed,
+                           .len = job->len,
+                           .attachment = &job->attachment,
+                           .max_answer = pool->max_answer};
+    *out = READ_ANSWER_NONE;
+    Slot *slot = pool_borrow(pool, until, NULL);
+    if (slot == NULL)
+        return false;
+    gint64 start = g_get_monotonic_time();
+    *out = pool_try(pool, slot, &request, MIN(start + wall_us, deadline));
+    *out_us = g_get_monotonic_time() - start;
+    g_mutex_lock(&pool->lock);
+    pool->stats.read++;
+    g_mutex_unlock(&pool->lock);
+    return true;
 }
 
 void reader_pool_stats(ReaderPool *pool, ReaderStats *out_stats)
@@ -301,9 +340,10 @@ static void pool_report(const ReaderPool *pool, const ChannelHello *hello)
     guint wanted = pool->setup.uid >= 0 ? LAYER_BIT_ALL : LAYER_BIT_ALL & ~(guint)LAYER_BIT_USER;
     const char *note = *hello->note != '\0' ? hello->note : NULL;
     if ((hello->layers & wanted) == wanted)
-        log_info("reader sandbox", "in_force", in_force);
+        log_info("reader sandbox", "class", pool->limits.name, "in_force", in_force);
     else
-        log_warn("reader sandbox is not complete", "in_force", in_force, "note", note);
+        log_warn("reader sandbox is not complete", "class", pool->limits.name, "in_force", in_force, "note",
+                 note);
 }
 
 // The first process is started here, so that what is wrong is known at once; the keeper starts the others.
@@ -321,12 +361,13 @@ static bool pool_first(ReaderPool *pool, GError **error)
     return ok;
 }
 
-ReaderPool *reader_pool_new(const Config *config, GError **error)
+ReaderPool *reader_pool_new(const Config *config, ReaderClass cls, GError **error)
 {
     ReaderPool *pool = g_new0(ReaderPool, 1);
     pool->config = config_ref((Config *)config);
+    pool->limits = process_class(config, cls);
     pool->max_answer = (gsize)(config->limits.decoded_bytes + ANSWER_SLACK);
-    pool->n_slots = (guint)config->reader.workers + 1;
+    pool->n_slots = (guint)pool->limits.workers + 1;
     pool->slots = g_new0(Slot, pool->n_slots);
     for (guint i = 0; i < pool->n_slots; i++)
         pool->slots[i].process = READER_PROCESS_NONE;
@@ -334,7 +375,7 @@ ReaderPool *reader_pool_new(const Config *config, GError **error)
     g_mutex_init(&pool->lock);
     g_cond_init(&pool->idle);
     g_cond_init(&pool->work);
-    if (process_setup(config, &pool->setup, error) && pool_first(pool, error))
+    if (process_setup(config, cls, &pool->setup, error) && pool_first(pool, error))
         pool->keeper = g_thread_new("reader-keeper", pool_keeper, pool);
     else
         g_clear_pointer(&pool, reader_pool_free);

@@ -105,23 +105,58 @@ static bool setup_user(const char *name, ChannelSetup *setup, GError **error)
     return true;
 }
 
-bool process_setup(const Config *config, ChannelSetup *out_setup, GError **error)
+ProcessClass process_class(const Config *config, ReaderClass cls)
 {
     const ConfigReader *reader = &config->reader;
+    const ConfigAttachments *attachments = &config->attachments;
+    ProcessClass out = {"messages",      "reader.workers", reader->workers, reader->recycle_after,
+                        reader->wall_ms, reader->cpu_s,    reader->memory};
+    if (cls == READER_DOCUMENTS)
+        out = (ProcessClass){
+            "documents",          "attachments.workers", attachments->workers, attachments->recycle_after,
+            attachments->wall_ms, attachments->cpu_s,    attachments->memory};
+    else if (cls == READER_OCR)
+        out = (ProcessClass){"ocr",
+                             "attachments.ocr_workers",
+                             attachments->ocr_workers,
+                             attachments->recycle_after,
+                             attachments->ocr_wall_ms,
+                             (attachments->ocr_wall_ms + 999) / 1000,
+                             attachments->memory};
+    return out;
+}
+
+static bool setup_languages(const char *languages, ChannelSetup *setup, GError **error)
+{
+    if (g_strlcpy(setup->languages, languages != NULL ? languages : "", sizeof setup->languages) <
+        sizeof setup->languages)
+        return true;
+    g_set_error(error, BASE_ERROR, BASE_ERROR_CONFIG,
+                "attachments.ocr_languages: longer than %zu bytes; name fewer", sizeof setup->languages - 1);
+    return false;
+}
+
+bool process_setup(const Config *config, ReaderClass cls, ChannelSetup *out_setup, GError **error)
+{
+    const ProcessClass limits = process_class(config, cls);
     memset(out_setup, 0, sizeof *out_setup);
     g_strlcpy(out_setup->version, CHAPERONE_VERSION, sizeof out_setup->version);
     out_setup->size = sizeof *out_setup;
+    out_setup->cls = cls;
     out_setup->limits = config->limits;
-    out_setup->memory = reader->memory;
-    out_setup->cpu_s = reader->cpu_s;
-    out_setup->wall_ms = reader->wall_ms;
-    out_setup->recycle_after = reader->recycle_after;
+    out_setup->memory = limits.memory;
+    out_setup->cpu_s = limits.cpu_s;
+    out_setup->wall_ms = limits.wall_ms;
+    out_setup->recycle_after = limits.recycle_after;
     out_setup->uid = out_setup->gid = -1;
-    bool wanted = geteuid() == 0 && reader->user != NULL && *reader->user != '\0';
-    return !wanted || setup_user(reader->user, out_setup, error);
+    out_setup->ocr_pictures = config->attachments.ocr_pictures;
+    out_setup->ocr_least_pixels = config->attachments.ocr_least_pixels;
+    bool wanted = geteuid() == 0 && config->reader.user != NULL && *config->reader.user != '\0';
+    return setup_languages(config->attachments.ocr_languages, out_setup, error) &&
+           (!wanted || setup_user(config->reader.user, out_setup, error));
 }
 
-// The child gets the channel and /dev/null, no environment and no signal set-up of ours. Errors can still be
+// The child gets the channel and /dev/null and no signal set-up of ours. Errors can still be
 // seen where the sandbox is not required, which is for tests.
 static int spawn_actions(posix_spawn_file_actions_t *actions, int fd, bool keep_stderr)
 {
@@ -145,7 +180,8 @@ static int spawn_attributes(posix_spawnattr_t *attr)
 static int spawn(const char *program, int fd, bool keep_stderr, pid_t *out_pid)
 {
     char *argv[] = {"chaperone-reader", NULL};
-    char *envp[] = {NULL};
+    // The sandbox forbids threads: OpenMP, which the recognition of text uses, must not want any.
+    char *envp[] = {"OMP_THREAD_LIMIT=1", NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attr;
     posix_spawn_file_actions_init(&actions);
@@ -313,37 +349,107 @@ static ReadOutcome cause_of_death(ReaderProcess *process, char **out_detail)
     return READ_CRASHED;
 }
 
-static ReadOutcome check_answer(GBytes *answer, Message **out_message, char **out_detail)
+void read_answer_clear(ReadAnswer *answer)
 {
-    g_autoptr(GError) error = NULL;
-    *out_message = message_from_bytes(answer, &error);
-    if (*out_message == NULL)
-        *out_detail = g_strdup(error->message);
-    return *out_message != NULL ? READ_ANSWERED : READ_REFUSED;
+    g_clear_pointer(&answer->message, message_free);
+    g_clear_pointer(&answer->detail, g_free);
+    close_fd(&answer->blob);
 }
 
-ReadOutcome process_read(ReaderProcess *process, int sealed, gsize len, bool sweep_only, gsize max_answer,
-                         gint64 deadline, Message **out_message, char **out_detail)
+// Every waiting part's bytes lie inside the blob, and all of them are no more than it holds: nobody reads the same bytes a
+// thousand times.
+static bool check_blob(const ReadAnswer *answer)
 {
-    g_autoptr(GBytes) answer = NULL;
-    *out_message = NULL;
-    *out_detail = NULL;
-    ChannelHead head = {.kind = CHANNEL_READ, .flags = sweep_only ? CHANNEL_SWEEP_ONLY : 0, .value = len};
-    ChannelResult result = channel_send(process->fd, head, NULL, sealed, deadline);
+    gsize left = answer->blob_len;
+    bool ok = true;
+    for (guint i = 0; ok && i < answer->message->parts->len; i++) {
+        const Part *part = answer->message->parts->pdata[i];
+        if (part->state != PART_WAITING)
+            continue;
+        ok = part->blob >= 0 && (guint64)part->blob <= answer->blob_len &&
+             part->size <= answer->blob_len - (gsize)part->blob && part->size <= left;
+        left -= ok ? part->size : 0;
+    }
+    return ok;
+}
+
+static void check_answer(GBytes *bytes, ReadAnswer *out)
+{
+    g_autoptr(GError) error = NULL;
+    out->outcome = READ_REFUSED;
+    out->message = message_from_bytes(bytes, &error);
+    if (out->message == NULL)
+        out->detail = g_strdup(error->message);
+    else if (!check_blob(out))
+        out->detail = g_strdup("an attachment that lies outside the bytes sent");
+    else
+        out->outcome = READ_ANSWERED;
+    if (out->outcome != READ_ANSWERED)
+        g_clear_pointer(&out->message, message_free);
+}
+
+static ChannelResult ask(const ReaderProcess *process, const ReadRequest *request, gint64 deadline)
+{
+    ChannelHead head = {
+        .kind = CHANNEL_READ, .flags = request->sweep_only ? CHANNEL_SWEEP_ONLY : 0, .value = request->len};
+    g_autoptr(GBytes) payload = NULL;
+    if (request->attachment != NULL) {
+        payload = channel_pack_attachment(request->attachment);
+        head.kind = CHANNEL_ATTACHMENT;
+        head.length = g_bytes_get_size(payload);
+    }
+    return channel_send(process->fd, head, payload != NULL ? g_bytes_get_data(payload, NULL) : NULL,
+                        request->sealed, deadline);
+}
+
+// The file is this side's own and made only when something comes: a message without attachments pays nothing, and a worker
+// needs neither files nor the right to write any.
+static ChannelResult receive_blob(const ReaderProcess *process, gsize len, gint64 deadline, ReadAnswer *out)
+{
+    out->blob = sealed_new(NULL);
+    ChannelResult result =
+        out->blob >= 0 ? channel_receive_more(process->fd, len, deadline, out->blob) : CHANNEL_REFUSED;
+    out->blob = sealed_finish(out->blob, result == CHANNEL_OK, NULL);
+    out->blob_len = len;
+    return result == CHANNEL_OK && out->blob < 0 ? CHANNEL_REFUSED : result;
+}
+
+static ChannelResult receive(const ReaderProcess *process, const ReadRequest *request, gint64 deadline,
+                             GBytes **out_bytes, ReadAnswer *out)
+{
+    ChannelHead head = {0};
+    ChannelResult result =
+        channel_receive(process->fd, CHANNEL_ANSWER, request->max_answer, deadline, &head, out_bytes, NULL);
+    if (result == CHANNEL_OK && head.value > request->max_blob)
+        result = CHANNEL_REFUSED;
+    if (result == CHANNEL_OK && head.value > 0)
+        result = receive_blob(process, (gsize)head.value, deadline, out);
+    return result;
+}
+
+void process_read(ReaderProcess *process, const ReadRequest *request, gint64 deadline, ReadAnswer *out)
+{
+    g_autoptr(GBytes) bytes = NULL;
+    *out = READ_ANSWER_NONE;
+    ChannelResult result = ask(process, request, deadline);
     if (result == CHANNEL_OK)
-        result = channel_receive(process->fd, CHANNEL_ANSWER, max_answer, deadline, NULL, &answer, NULL);
+        result = receive(process, request, deadline, &bytes, out);
     switch (result) {
     case CHANNEL_OK:
         process->served++;
-        return check_answer(answer, out_message, out_detail);
+        check_answer(bytes, out);
+        break;
     case CHANNEL_TIMEOUT:
-        *out_detail = g_strdup("no answer in time");
-        return READ_TIMED_OUT;
+        out->detail = g_strdup("no answer in time");
+        break;
     case CHANNEL_REFUSED:
-        *out_detail = g_strdup("not an answer, or larger than limits.decoded_bytes allows");
-        return READ_REFUSED;
+        out->outcome = READ_REFUSED;
+        out->detail = g_strdup("not an answer, or larger than limits.decoded_bytes allows");
+        break;
     case CHANNEL_CLOSED:
     default:
-        return cause_of_death(process, out_detail);
+        out->outcome = cause_of_death(process, &out->detail);
     }
+    if (out->outcome != READ_ANSWERED)
+        close_fd(&out->blob);
 }

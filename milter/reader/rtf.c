@@ -141,8 +141,9 @@ static void rtf_word(Rtf *rtf, const char *word, bool numbered, int number)
         rtf_unicode(rtf, number);
     } else if (g_str_equal(word, "uc") && numbered) {
         rtf->group.unicode_skip = CLAMP(number, 0, 16);
-    } else if (g_str_equal(word, "bin") && number > 0) {
-        rtf->at += MIN((gsize)number, (gsize)(rtf->end - rtf->at));
+    } else if (g_str_equal(word, "bin") && number > 0 && number <= rtf->end - rtf->at) {
+        // A length that goes past the end is none.
+        rtf->at += number;
     } else if (g_str_equal(word, "fldinst")) {
         rtf->group.field = true;
     } else if ((starred && !g_str_equal(word, "htmltag")) || rtf_destination(word)) {

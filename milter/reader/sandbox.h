@@ -10,8 +10,3 @@ guint sandbox_enter(guint wanted, const ChannelSetup *setup, GString *note);
 // Arms (or, with NULL, disarms) the clocks that end the process: cpu_s of processor time, wall_ms and a
 // second of wall time.
 bool sandbox_clocks(const ChannelSetup *setup);
-
-// The program's `--self-test NAME [LAYER...]`: puts a sandbox without the layers named in force and tries
-// what it must forbid. "layers" only prints what is in force. Exit status: 0 = refused with an error, 1 = not
-// refused, 64 = usage.
-int sandbox_self_test(int argc, char **argv);

@@ -1,11 +1,14 @@
 // The sandbox tried from inside. Every attempt returns 0 when the system refused it; the worse refusals are
 // deadly.
+#include "reader/selftest.h"
+
+#include "reader/process.h"
 #include "reader/sandbox.h"
+#include "reader/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -116,45 +119,93 @@ static const struct {
     {"wall", attempt_wall},
 };
 
-static int self_test_run(int (*attempt)(void), guint wanted)
+typedef struct {
+    ReaderClass cls;
+    guint wanted; // layers
+    int (*attempt)(void);
+} SelfTest;
+
+static bool prepare(const SelfTest *test, ChannelSetup *out_setup)
 {
-    ChannelSetup setup = {
-        .memory = 512 << 20, .cpu_s = 1, .wall_ms = 2000, .recycle_after = 1000, .uid = -1, .gid = -1};
-    const struct passwd *nobody = geteuid() == 0 ? getpwnam("nobody") : NULL;
-    if (nobody != NULL) {
-        setup.uid = nobody->pw_uid;
-        setup.gid = nobody->pw_gid;
-    }
-    g_autoptr(GString) note = g_string_new(NULL);
-    guint layers = sandbox_enter(wanted, &setup, note);
-    g_autofree char *names = channel_layer_names(layers);
-    printf("in force: %s\n", names);
-    if (note->len > 0)
-        printf("not in force: %s\n", note->str);
+    g_autoptr(Config) config = config_defaults();
+    g_autoptr(GError) error = NULL;
+    g_free(config->attachments.ocr_languages);
+    config->attachments.ocr_languages = g_strdup("eng");
+    config->reader.memory = 512 << 20;
+    bool ok = process_setup(config, test->cls, out_setup, &error);
+    if (!ok)
+        fprintf(stderr, "%s\n", error->message);
+    return ok;
+}
+
+// In the sandbox, in the time that a worker of the class has.
+static bool read_in_sandbox(const ChannelSetup *setup)
+{
+    AttachmentOptions options;
+    worker_options(setup, &options);
+    bool ok = sandbox_clocks(setup) && selftest_read(&options);
+    g_free(options.languages);
+    puts(ok ? "read: a document, a picture" : "read: not what should be");
+    return ok;
+}
+
+static int try(const SelfTest *test, ChannelSetup setup)
+{
+    setup.cpu_s = 1;
+    setup.wall_ms = 2000;
     fflush(stdout);
     if (!sandbox_clocks(&setup))
         return BASE_ERROR_OS;
-    int status = attempt();
+    int status = test->attempt();
     int code = errno;
-    if (attempt != attempt_layers)
+    if (test->attempt != attempt_layers)
         printf("%s\n", status == 0 ? g_strerror(code) : "not refused");
     return status;
 }
 
-int sandbox_self_test(int argc, char **argv)
+static int run(const SelfTest *test)
 {
-    guint wanted = LAYER_BIT_ALL;
-    for (int i = 1; i < argc; i++) {
-        guint bit = channel_layer_lookup(argv[i]);
-        if (bit == 0) {
-            fprintf(stderr, "no layer %s\n", argv[i]);
+    ChannelSetup setup;
+    g_autoptr(GString) note = g_string_new(NULL);
+    bool reads = test->cls != READER_MESSAGES;
+    if (!prepare(test, &setup))
+        return BASE_ERROR_CONFIG;
+    bool ok = !reads || worker_warm_up(&setup, note);
+    if (ok) {
+        g_autofree char *names = channel_layer_names(sandbox_enter(test->wanted, &setup, note));
+        printf("in force: %s\n", names);
+    }
+    if (note->len > 0)
+        printf("not in force: %s\n", note->str);
+    return ok && (!reads || read_in_sandbox(&setup)) ? try(test, setup) : BASE_ERROR_SOFTWARE;
+}
+
+static bool parse_word(const char *word, SelfTest *test)
+{
+    static const char *const classes[] = {"messages", "documents", "ocr"};
+    guint bit = channel_layer_lookup(word);
+    test->wanted &= ~bit;
+    for (guint i = 0; bit == 0 && i < G_N_ELEMENTS(classes); i++)
+        if (strcmp(word, classes[i]) == 0) {
+            test->cls = (ReaderClass)i;
+            return true;
+        }
+    return bit != 0;
+}
+
+int selftest_run(int argc, char **argv)
+{
+    SelfTest test = {.cls = READER_MESSAGES, .wanted = LAYER_BIT_ALL};
+    for (int i = 1; i < argc; i++)
+        if (!parse_word(argv[i], &test)) {
+            fprintf(stderr, "no layer and no class %s\n", argv[i]);
             return BASE_ERROR_USAGE;
         }
-        wanted &= ~bit;
-    }
     for (gsize i = 0; i < G_N_ELEMENTS(ATTEMPTS); i++)
         if (strcmp(argv[0], ATTEMPTS[i].name) == 0)
-            return self_test_run(ATTEMPTS[i].attempt, wanted);
+            test.attempt = ATTEMPTS[i].attempt;
+    if (test.attempt != NULL)
+        return run(&test);
     fprintf(stderr, "no self-test %s\n", argv[0]);
     return BASE_ERROR_USAGE;
 }

@@ -85,6 +85,22 @@ static const SniffMagic *sniff_by_magic(SniffBytes bytes)
     return NULL;
 }
 
+// A header of before 1988 has no magic, but a sum of its own bytes, in octal digits that count as blanks.
+static bool sniff_is_old_tar(SniffBytes bytes)
+{
+    guint32 said = 0, sum = 0;
+    if (bytes.len < 512 || bytes.data[0] == 0)
+        return false;
+    for (gsize at = 148; at < 154; at++) {
+        if (bytes.data[at] != ' ' && (bytes.data[at] < '0' || bytes.data[at] > '7'))
+            return false;
+        said = bytes.data[at] == ' ' ? said : said * 8 + bytes.data[at] - '0';
+    }
+    for (gsize at = 0; at < 512; at++)
+        sum += at >= 148 && at < 156 ? ' ' : bytes.data[at];
+    return said == sum && (bytes.data[154] == 0 || bytes.data[155] == 0);
+}
+
 // Formats whose first bytes are too short or too free to be a magic alone.
 static bool sniff_by_shape(SniffBytes bytes, SniffClass *out_class, const char **out_type)
 {
@@ -123,7 +139,7 @@ static bool sniff_by_shape(SniffBytes bytes, SniffClass *out_class, const char *
     if (SNIFF_HAS(bytes, 0, "BZh") && SNIFF_HAS(bytes, 4, "1AY&SY"))
         return true;
     *out_type = "application/x-tar";
-    if (SNIFF_HAS(bytes, 257, "ustar"))
+    if (SNIFF_HAS(bytes, 257, "ustar") || sniff_is_old_tar(bytes))
         return true;
     *out_type = "application/x-msdownload";
     return SNIFF_HAS(bytes, 0, "MZ") &&
@@ -143,12 +159,24 @@ static bool sniff_binary(SniffBytes bytes, SniffClass *out_class, const char **o
     return sniff_by_shape(bytes, out_class, out_type);
 }
 
+// Whether a file of this name is opened as mail.
+static bool sniff_mail_name(const char *name)
+{
+    static const char *const SUFFIXES[] = {".eml", ".emlx", ".mht", ".mhtml", ".mbox", ".mbx"};
+    bool mail = false;
+    gsize len = strlen(name);
+    for (gsize i = 0; i < G_N_ELEMENTS(SUFFIXES) && !mail; i++) {
+        gsize want = strlen(SUFFIXES[i]);
+        mail = len >= want && g_ascii_strcasecmp(name + len - want, SUFFIXES[i]) == 0;
+    }
+    return mail;
+}
+
 static SniffClass sniff_text(SniffBytes bytes, const char *declared, const char *name, const char **out_type)
 {
     bool labelled_text = g_str_has_prefix(declared, "text/");
     bool labelled_mail = g_str_equal(declared, "message/rfc822") || g_str_equal(declared, "message/global") ||
-                         g_str_equal(declared, "message/news") ||
-                         (name && (g_str_has_suffix(name, ".eml") || g_str_has_suffix(name, ".EML")));
+                         g_str_equal(declared, "message/news") || (name && sniff_mail_name(name));
     if ((!labelled_text || labelled_mail) && sniff_is_message(bytes)) {
         *out_type = "message/rfc822";
         return SNIFF_MESSAGE;

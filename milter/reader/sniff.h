@@ -25,6 +25,10 @@ bool sniff_pgp_inside(SniffBytes text);
 bool sniff_is_text(SniffBytes bytes);
 // Whether they begin like an e-mail message's header.
 bool sniff_is_message(SniffBytes bytes);
+// What stands before the message in a file of Apple Mail's: a line with the message's length; 0 = nothing. mailbox.c
+gsize mailbox_prefix(SniffBytes bytes);
+// Reads a message, or all those of a mailbox file, into `part`. mailbox.c
+void mailbox_read(ReaderState *state, guint part, SniffBytes bytes);
 // The text format of decoded text: by its beginning, else by label, else by file name; "text/plain" when
 // nothing says more.
 const char *sniff_text_type(const char *utf8, gsize len, const char *declared, const char *name);

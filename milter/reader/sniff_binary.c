@@ -17,31 +17,6 @@ static guint32 sniff_le32(SniffBytes bytes, gsize at)
     return sniff_le16(bytes, at) | (guint32)sniff_le16(bytes, at + 2) << 16;
 }
 
-// ---- PDF -------------------------------------------------------------------------------------------------
-
-// The key /Encrypt with a reference or a dictionary after it.
-static bool sniff_pdf_encrypted(SniffBytes bytes)
-{
-    static const char key[] = "/Encrypt";
-    const guint8 *at = bytes.data, *end = bytes.data + bytes.len;
-    while ((at = memmem(at, end - at, key, sizeof(key) - 1))) {
-        at += sizeof(key) - 1;
-        while (at < end && g_ascii_isspace(*at))
-            at++;
-        if (at < end && (g_ascii_isdigit(*at) || *at == '<'))
-            return true;
-    }
-    return false;
-}
-
-static SniffClass sniff_pdf(SniffBytes bytes)
-{
-    if (sniff_pdf_encrypted(bytes))
-        return SNIFF_ENCRYPTED;
-    bool whole = sniff_finds(bytes, "startxref", 9) || sniff_finds(bytes, "trailer", 7);
-    return whole ? SNIFF_DOCUMENT : SNIFF_DAMAGED;
-}
-
 // ---- OLE compound files ----------------------------------------------------------------------------------
 
 #define OLE_MAGIC "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -80,6 +55,7 @@ static SniffClass sniff_ole(SniffBytes bytes, const char **out_type)
         {"Workbook", "application/vnd.ms-excel"},
         {"PowerPoint Document", "application/vnd.ms-powerpoint"},
         {"VisioDocument", "application/vnd.visio"},
+        {"Book", "application/vnd.ms-excel"},
         {"EncryptedPackage", "application/x-ole-encrypted"},
     };
     *out_type = "application/x-ole-storage";
@@ -99,36 +75,51 @@ static SniffClass sniff_ole(SniffBytes bytes, const char **out_type)
 typedef struct {
     bool encrypted;
     const char *type;
+    guint rank; // of the mark that told the type
 } SniffZip;
 
-// What one entry's name says about the whole.
+#define SNIFF_OFFICE "application/vnd.openxmlformats-officedocument."
+
+// What one entry's name says about the whole. Of several marks the strongest counts: an entry more does not make another format.
 static void sniff_zip_name(SniffZip *zip, SniffBytes name)
 {
     static const struct {
         const char *name, *type;
+        guint rank;
     } marks[] = {
-        {"word/", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
-        {"xl/", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
-        {"ppt/", "application/vnd.openxmlformats-officedocument.presentationml.presentation"},
-        {"visio/", "application/vnd.ms-visio.drawing"},
-        {"META-INF/container.xml", "application/epub+zip"},
-        {"META-INF/MANIFEST.MF", "application/java-archive"},
-        {"Index/Document.iwa", "application/vnd.apple.pages"},
-        {"AndroidManifest.xml", "application/vnd.android.package-archive"},
+        {"Index/Document.iwa", "application/vnd.apple.pages", 1},
+        {"AndroidManifest.xml", "application/vnd.android.package-archive", 1},
+        {"META-INF/MANIFEST.MF", "application/java-archive", 1},
+        {"META-INF/manifest.xml", "application/vnd.oasis.opendocument.text", 2},
+        {"META-INF/container.xml", "application/epub+zip", 3},
+        {"[Content_Types].xml", "application/vnd.openxmlformats-package", 4},
+        {"visio/", "application/vnd.ms-visio.drawing", 5},
+        {"word/", SNIFF_OFFICE "wordprocessingml.document", 6},
+        {"xl/", SNIFF_OFFICE "spreadsheetml.sheet", 6},
+        {"ppt/", SNIFF_OFFICE "presentationml.presentation", 6},
+        {"xl/workbook.bin", "application/vnd.ms-excel.sheet.binary.macroenabled.12", 7},
+        {"word/vbaProject.bin", "application/vnd.ms-word.document.macroenabled.12", 7},
+        {"xl/vbaProject.bin", "application/vnd.ms-excel.sheet.macroenabled.12", 8},
+        {"ppt/vbaProject.bin", "application/vnd.ms-powerpoint.presentation.macroenabled.12", 7},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
-        if (sniff_has(name, 0, marks[i].name, strlen(marks[i].name)))
+        if (marks[i].rank > zip->rank && sniff_has(name, 0, marks[i].name, strlen(marks[i].name))) {
             zip->type = marks[i].type;
+            zip->rank = marks[i].rank;
+        }
     }
 }
 
-// OpenDocument and EPUB store their type, uncompressed, as the first entry.
+// OpenDocument and EPUB store their type, uncompressed, as the first entry; templates have a suffix to it.
 static const char *sniff_zip_mimetype(SniffBytes bytes)
 {
-    static const char *const types[] = {
-        "application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.spreadsheet",
-        "application/vnd.oasis.opendocument.presentation", "application/vnd.oasis.opendocument.graphics",
-        "application/epub+zip"};
+    static const char *const types[] = {"application/vnd.oasis.opendocument.text",
+                                        "application/vnd.oasis.opendocument.spreadsheet",
+                                        "application/vnd.oasis.opendocument.presentation",
+                                        "application/vnd.oasis.opendocument.graphics",
+                                        "application/vnd.oasis.opendocument.chart",
+                                        "application/vnd.oasis.opendocument.formula",
+                                        "application/epub+zip"};
     if (!SNIFF_HAS(bytes, 30, "mimetype"))
         return NULL;
     for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
@@ -183,13 +174,38 @@ static bool sniff_zip(SniffBytes bytes, SniffClass *out_class, const char **out_
     bool begins = SNIFF_HAS(bytes, 0, "PK\3\4") || SNIFF_HAS(bytes, 0, "PK\7\10PK\3\4");
     if (!begins && eocd == bytes.len)
         return false;
-    SniffZip zip = {false, "application/zip"};
+    SniffZip zip = {false, "application/zip", 0};
     sniff_zip_local(bytes, &zip);
     sniff_zip_central(bytes, eocd, &zip);
     const char *stored = sniff_zip_mimetype(bytes);
     *out_type = stored ? stored : zip.type;
     *out_class = zip.encrypted ? SNIFF_ENCRYPTED : eocd == bytes.len ? SNIFF_DAMAGED : SNIFF_DOCUMENT;
     return true;
+}
+
+// ---- flat OpenDocument -----------------------------------------------------------------------------------
+
+// An OpenDocument file in one piece of XML.
+static bool sniff_flat(SniffBytes bytes)
+{
+    SniffBytes head = {bytes.data, MIN(bytes.len, 4096)};
+    bool xml = SNIFF_HAS(head, 0, "<?xml") || SNIFF_HAS(head, 0, "\xef\xbb\xbf<?xml") ||
+               SNIFF_HAS(head, 0, "<office:document");
+    return xml && sniff_finds(head, "<office:document", 16) &&
+           sniff_finds(head, "urn:oasis:names:tc:opendocument:xmlns:office", 44);
+}
+
+// ---- metafiles -------------------------------------------------------------------------------------------
+
+// Windows' drawings; the older kind has a magic of its own only where a header tells its size.
+static bool sniff_metafile(SniffBytes bytes, SniffClass *out_class, const char **out_type)
+{
+    bool enhanced = SNIFF_HAS(bytes, 0, "\1\0\0\0") && SNIFF_HAS(bytes, 40, " EMF");
+    bool old = SNIFF_HAS(bytes, 0, "\xd7\xcd\xc6\x9a") || SNIFF_HAS(bytes, 0, "\1\0\x09\0\0\3") ||
+               SNIFF_HAS(bytes, 0, "\2\0\x09\0\0\3");
+    *out_class = SNIFF_IMAGE;
+    *out_type = enhanced ? "image/emf" : "image/wmf";
+    return enhanced || old;
 }
 
 // ---- RAR -------------------------------------------------------------------------------------------------
@@ -206,8 +222,9 @@ static SniffClass sniff_rar(SniffBytes bytes)
 bool sniff_container(SniffBytes bytes, SniffClass *out_class, const char **out_type)
 {
     if (sniff_finds((SniffBytes){bytes.data, MIN(bytes.len, 1024)}, "%PDF-", 5)) {
+        // Whether it opens, with or without a password, only its reader can tell.
         *out_type = "application/pdf";
-        *out_class = sniff_pdf(bytes);
+        *out_class = SNIFF_DOCUMENT;
         return true;
     }
     if (SNIFF_HAS(bytes, 0, OLE_MAGIC)) {
@@ -217,6 +234,13 @@ bool sniff_container(SniffBytes bytes, SniffClass *out_class, const char **out_t
     if (SNIFF_HAS(bytes, 0, "Rar!\x1a\x07")) {
         *out_type = "application/vnd.rar";
         *out_class = sniff_rar(bytes);
+        return true;
+    }
+    if (sniff_metafile(bytes, out_class, out_type))
+        return true;
+    if (sniff_flat(bytes)) {
+        *out_class = SNIFF_DOCUMENT;
+        *out_type = "application/vnd.oasis.opendocument.text-flat-xml";
         return true;
     }
     return sniff_zip(bytes, out_class, out_type);

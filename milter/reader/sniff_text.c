@@ -68,7 +68,7 @@ static gsize sniff_field_name(const guint8 *line, gsize len)
 
 bool sniff_is_message(SniffBytes bytes)
 {
-    const guint8 *at = bytes.data, *end = bytes.data + MIN(bytes.len, PEEK);
+    const guint8 *at = bytes.data + mailbox_prefix(bytes), *end = bytes.data + MIN(bytes.len, PEEK);
     guint known = 0, fields = 0;
     while (at < end && g_ascii_isspace(*at))
         at++;

@@ -1,12 +1,13 @@
 #include "reader/worker.h"
 
-#include "reader/channel.h"
-#include "reader/reader.h"
+#include "reader/formats/formats.h"
 #include "reader/sandbox.h"
 
+#include <errno.h>
 #include <iconv.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,13 +45,30 @@ static const char *const CHARSETS[] = {
     "ISO-2022-KR", "ISO-2022-CN", "JOHAB",       "VISCII",
 };
 
-// The descriptors stay open as long as the process lives: that keeps the modules loaded.
-static void worker_warm_up(const ConfigLimits *limits)
+// Recognition of text stops at three quarters of the time, so that what was read by then is told. Caller frees `languages`.
+void worker_options(const ChannelSetup *setup, AttachmentOptions *out)
 {
+    *out = (AttachmentOptions){.limits = &setup->limits,
+                               .ocr = setup->cls == READER_OCR,
+                               .languages = g_strndup(setup->languages, sizeof setup->languages),
+                               .ocr_pictures = setup->ocr_pictures,
+                               .ocr_ms = setup->wall_ms - setup->wall_ms / 4,
+                               .ocr_least_pixels = setup->ocr_least_pixels};
+}
+
+// The descriptors of iconv stay open as long as the process lives: that keeps the modules loaded. Readers of messages load
+// nothing of the others.
+bool worker_warm_up(const ChannelSetup *setup, GString *note)
+{
+    AttachmentOptions options;
     tzset();
     for (gsize i = 0; i < G_N_ELEMENTS(CHARSETS); i++)
         iconv_open("UTF-8", CHARSETS[i]);
-    message_free(reader_parse(WARM_UP, sizeof WARM_UP - 1, limits, false));
+    message_free(reader_parse(WARM_UP, sizeof WARM_UP - 1, &setup->limits, false, NULL));
+    worker_options(setup, &options);
+    bool ok = setup->cls == READER_MESSAGES || formats_warm_up(&options, note);
+    g_free(options.languages);
+    return ok;
 }
 
 static bool worker_setup(ChannelSetup *out_setup, GString *note)
@@ -79,39 +97,82 @@ static bool worker_hello(bool ready, guint layers, const char *note)
     return channel_send(CHANNEL_FD, head, &hello, -1, CHANNEL_NEVER) == CHANNEL_OK;
 }
 
-// One message. False when the process cannot go on.
-static bool worker_read(const ChannelSetup *setup, int fd, gsize len, bool sweep_only)
+static bool worker_answer(const Message *message, const GByteArray *blob)
 {
-    void *raw = NULL;
-    if (len > 0) {
-        raw = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (raw == MAP_FAILED)
-            return false;
-    }
-    g_autoptr(Message) message = reader_parse(raw != NULL ? raw : "", len, &setup->limits, sweep_only);
     g_autoptr(GBytes) bytes = message_to_bytes(message);
-    bool ok = raw == NULL || munmap(raw, len) == 0;
-    ChannelHead head = {.kind = CHANNEL_ANSWER, .length = g_bytes_get_size(bytes)};
-    return ok &&
-           channel_send(CHANNEL_FD, head, g_bytes_get_data(bytes, NULL), -1, CHANNEL_NEVER) == CHANNEL_OK;
+    ChannelHead head = {
+        .kind = CHANNEL_ANSWER, .value = blob != NULL ? blob->len : 0, .length = g_bytes_get_size(bytes)};
+    return channel_send(CHANNEL_FD, head, g_bytes_get_data(bytes, NULL), -1, CHANNEL_NEVER) == CHANNEL_OK &&
+           (head.value == 0 ||
+            channel_send_more(CHANNEL_FD, blob->data, blob->len, CHANNEL_NEVER) == CHANNEL_OK);
+}
+
+static bool worker_read_message(const ChannelSetup *setup, const char *raw, gsize len, bool sweep_only)
+{
+    g_autoptr(GByteArray) blob = sweep_only ? NULL : g_byte_array_new();
+    g_autoptr(Message) message = reader_parse(raw, len, &setup->limits, sweep_only, blob);
+    return worker_answer(message, blob);
+}
+
+static bool worker_read_attachment(const ChannelSetup *setup, const char *data, gsize len,
+                                   const ChannelAttachment *attachment)
+{
+    AttachmentOptions options;
+    worker_options(setup, &options);
+    g_autoptr(Message) message =
+        reader_parse_attachment(data, len, attachment->type, attachment->name, attachment->charset, &options);
+    g_free(options.languages);
+    return worker_answer(message, NULL);
+}
+
+// A message, or with `attachment` that. False when the process cannot go on.
+static bool worker_read(const ChannelSetup *setup, int fd, const ChannelHead *head,
+                        const ChannelAttachment *attachment)
+{
+    // Mappings begin at pages.
+    gsize offset = (gsize)attachment->offset, lead = offset % (gsize)sysconf(_SC_PAGESIZE);
+    gsize len = (gsize)head->value;
+    char *raw = NULL;
+    if (len > 0)
+        raw = mmap(NULL, lead + len, PROT_READ, MAP_PRIVATE, fd, (off_t)(offset - lead));
+    if (raw == MAP_FAILED)
+        return false;
+    const char *data = raw != NULL ? raw + lead : "";
+    bool ok = attachment->type != NULL
+                  ? worker_read_attachment(setup, data, len, attachment)
+                  : worker_read_message(setup, data, len, (head->flags & CHANNEL_SWEEP_ONLY) != 0);
+    return (raw == NULL || munmap(raw, lead + len) == 0) && ok;
 }
 
 static int worker_serve(const ChannelSetup *setup)
 {
+    bool messages = setup->cls == READER_MESSAGES;
     for (;;) {
         ChannelHead head;
+        ChannelAttachment attachment = {0};
         int fd = -1;
-        ChannelResult got = channel_receive(CHANNEL_FD, CHANNEL_READ, 0, CHANNEL_NEVER, &head, NULL, &fd);
+        g_autoptr(GBytes) payload = NULL;
+        ChannelResult got =
+            channel_receive(CHANNEL_FD, messages ? CHANNEL_READ : CHANNEL_ATTACHMENT,
+                            messages ? 0 : CHANNEL_ATTACHMENT_MOST, CHANNEL_NEVER, &head, &payload, &fd);
         if (got != CHANNEL_OK)
             return got == CHANNEL_CLOSED ? 0 : BASE_ERROR_DATA;
-        bool ok = fd >= 0 && sandbox_clocks(setup) &&
-                  worker_read(setup, fd, head.value, (head.flags & CHANNEL_SWEEP_ONLY) != 0) &&
-                  sandbox_clocks(NULL);
+        bool ok = fd >= 0 && (messages || channel_unpack_attachment(payload, &attachment)) &&
+                  sandbox_clocks(setup) && worker_read(setup, fd, &head, &attachment) && sandbox_clocks(NULL);
+        channel_clear_attachment(&attachment);
         if (fd >= 0)
             close(fd);
         if (!ok)
             return BASE_ERROR_OS;
     }
+}
+
+// Text mail goes first: who reads documents, and still more who recognises text, takes what processor time is left over.
+static void worker_step_back(const ChannelSetup *setup)
+{
+    static const int NICE[READER_CLASSES] = {[READER_DOCUMENTS] = 5, [READER_OCR] = 19};
+    if (NICE[setup->cls] > 0 && setpriority(PRIO_PROCESS, 0, NICE[setup->cls]) != 0)
+        g_warning("cannot lower the priority of a reader: %s", g_strerror(errno));
 }
 
 int worker_run(void)
@@ -122,10 +183,9 @@ int worker_run(void)
         return BASE_ERROR_USAGE;
     bool ready = note->len == 0;
     guint layers = 0;
-    if (ready) {
-        worker_warm_up(&setup.limits);
+    worker_step_back(&setup);
+    if (ready && (ready = worker_warm_up(&setup, note)))
         layers = sandbox_enter(LAYER_BIT_ALL, &setup, note);
-    }
     if (!worker_hello(ready, layers, note->str))
         return BASE_ERROR_IO;
     return ready ? worker_serve(&setup) : BASE_ERROR_DATA;

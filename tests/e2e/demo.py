@@ -96,7 +96,7 @@ def demo_records(lab):
 
 
 def run(lab, began):
-    say(f"Started in {lab.dir}: Postfix on port {lab.port}, chaperone-milter behind it, a sink as the outside world.")
+    say(f"Started in {lab.dir}: Postfix on port {lab.port}, chaperone-milter and chaperone-archivist behind it, a sink as the outside world.")
     who = lab.json("roster", "show", BEN)
     say(f"Its roster knows who writes to whom; {BEN}, for example, is {who['name']}, {who['role']}.\n")
     send_all(lab)
@@ -134,7 +134,7 @@ def main():
     if os.geteuid() != 0:
         sys.exit("demo: needs root, because Postfix's master does")
     root = tempfile.mkdtemp(prefix="chaperone-demo-")
-    lab = Lab(root)
+    lab = Lab(root, archivist=True)
     keep = os.environ.get("KEEP") == "1"
     try:
         lab.start()
@@ -143,7 +143,7 @@ def main():
             say(f"\nKept running. Send mail:    smtp to 127.0.0.1 port {lab.port}"
                 f"\nLook at the quarantine:     {os.path.join(lab_build(), 'chaperone')} quarantine list --config {lab.config}"
                 f"\nLook at the log:            {lab.milter_log}"
-                f"\nStop it:                    kill {lab.milter.pid} {lab.sink.pid}; "
+                f"\nStop it:                    kill {lab.milter.pid} {lab.archivist.pid} {lab.sink.pid}; "
                 f"postfix -c {lab.path('postfix/conf')} stop; rm -r {root}")
             lab.stopping = True  # nothing is stopped at exit
     finally:

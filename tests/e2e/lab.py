@@ -150,7 +150,7 @@ class Delivered:
 
 
 class Lab:
-    def __init__(self, root=None, settings="", postfix="", district=None, user="nobody"):
+    def __init__(self, root=None, settings="", postfix="", district=None, user="nobody", archivist=False):
         self.own_root = root is None
         self.dir = root or tempfile.mkdtemp(prefix="chaperone-lab-")
         os.chmod(self.dir, 0o755)
@@ -159,9 +159,11 @@ class Lab:
         self.port, self.release_port, self.sink_port = free_port(), free_port(), free_port()
         self.socket = os.path.join(self.dir, "run", "chaperone.sock")
         self.config = os.path.join(self.dir, "chaperone.conf")
-        self.milter = self.sink = None
+        self.milter = self.sink = self.archivist = None
+        self.with_archivist = archivist
         self.postfix_running = False
         self.milter_log = os.path.join(self.dir, "milter.log")
+        self.archivist_log = os.path.join(self.dir, "archivist.log")
         self.stopping = False
         atexit.register(self.stop)
 
@@ -190,6 +192,9 @@ class Lab:
                       f' inline_budget_ms = {60000 if SANITIZED else 10000};',
             "reader": f'program = "{self.path("opt/chaperone-reader")}"; workers = 2;'
                       + (' sandbox_required = false; wall_ms = 60000; wait_ms = 60000;' if SANITIZED else ''),
+            # Without an archivist nothing may be left pending.
+            "attachments": f'cache_dir = "{self.path("var/attachments")}"; workers = 1; ocr_workers = 1;'
+                           f' inline_ms = 30000; inline_messages = 50;',
             "roster": f'database = "{self.path("var/roster.db")}"; key_file = "{self.path("var/personal.key")}";',
             "policy": f'file = "{self.path("opt/policies/standard.conf")}"; lists_dir = "{self.path("opt/lists")}";',
             "archive": f'dir = "{self.path("var/archive")}"; origin = "lab"; min_free_bytes = "1M";',
@@ -229,6 +234,8 @@ class Lab:
     def start_programs(self):
         self.start_sink()
         self.start_milter()
+        if self.with_archivist:
+            self.start_archivist()
         self.start_postfix()
         return self
 
@@ -238,20 +245,31 @@ class Lab:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for("sink", lambda: port_open(self.sink_port))
 
-    def start_milter(self, wait=True, env=None):
-        log = open(self.milter_log, "ab")
-        started = os.path.getsize(self.milter_log)
-        self.milter = subprocess.Popen([f"{BUILD}/chaperone-milter", "--config", self.config], stdout=log, stderr=log,
+    def spawn(self, program, log_path, env=None, args=()):
+        """Starts a daemon; returns it and what waits until it is ready."""
+        started = os.path.getsize(log_path) if os.path.exists(log_path) else 0
+        with open(log_path, "ab") as log:
+            process = subprocess.Popen([f"{BUILD}/{program}", "--config", self.config, *args], stdout=log, stderr=log,
                                        env={**os.environ, **(env or {})})
-        log.close()
+
+        def ready():
+            if process.poll() is not None:
+                with open(log_path, encoding="utf-8", errors="replace") as f:
+                    raise RuntimeError(f"{program} ended with {process.returncode}:\n{f.read()[-3000:]}")
+            with open(log_path, "rb") as f:
+                f.seek(started)
+                return b": ready " in f.read()
+        return process, lambda: wait_for(program, ready, 60)
+
+    def start_milter(self, wait=True, env=None):
+        self.milter, until_ready = self.spawn("chaperone-milter", self.milter_log, env)
         if wait:
-            def ready():
-                if self.milter.poll() is not None:
-                    raise RuntimeError(f"chaperone-milter ended with {self.milter.returncode}:\n{self.log()[-3000:]}")
-                with open(self.milter_log, "rb") as f:
-                    f.seek(started)
-                    return b": ready " in f.read()
-            wait_for("milter", ready, 60)
+            until_ready()
+
+    def start_archivist(self, wait=True, env=None):
+        self.archivist, until_ready = self.spawn("chaperone-archivist", self.archivist_log, env)
+        if wait:
+            until_ready()
 
     def start_postfix(self):
         dir_ = self.path("postfix")
@@ -282,6 +300,15 @@ class Lab:
         self.milter = None
         return code
 
+    def stop_archivist(self, how=signal.SIGTERM, seconds=60):
+        if self.archivist is None:
+            return None
+        if self.archivist.poll() is None:
+            self.archivist.send_signal(how)
+        code = self.archivist.wait(seconds)
+        self.archivist = None
+        return code
+
     def stop(self, keep=False):
         if self.stopping:
             return
@@ -300,6 +327,11 @@ class Lab:
         except subprocess.TimeoutExpired:
             self.milter.kill()
             self.milter.wait()
+        try:
+            self.stop_archivist()
+        except subprocess.TimeoutExpired:
+            self.archivist.kill()
+            self.archivist.wait()
         if self.sink:
             self.sink.terminate()
             self.sink.wait()

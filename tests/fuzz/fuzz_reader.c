@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autoptr(Config) config = config_defaults();
-    g_autoptr(Message) message = reader_parse(data, size, &config->limits, false);
+    g_autoptr(Message) message = reader_parse(data, size, &config->limits, false, NULL);
     g_autoptr(GBytes) wire = message_to_bytes(message);
     g_autoptr(GError) error = NULL;
     g_autoptr(Message) back = message_from_bytes(wire, &error);

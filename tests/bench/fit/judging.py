@@ -42,7 +42,8 @@ def scan(directory, lists=LISTS, timeout=1200):
                     f'reader = {{ program = "{BUILD}/chaperone-reader"; }};\n'
                     'roster = { database = "roster.db"; key_file = "roster.key"; };\n'
                     f'policy = {{ file = "{TOP}/conf/policies/standard.conf"; lists_dir = "{lists}"; }};\n'
-                    'archive = { dir = "archive"; };\n')
+                    'archive = { dir = "archive"; };\n'
+                    'attachments = { cache_dir = "attachments"; };\n')
         batch = os.path.join(work, "batch.jsonl")
         with open(batch, "w", encoding="utf-8") as f:
             for label in labels(directory):

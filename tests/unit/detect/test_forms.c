@@ -176,6 +176,7 @@ Test(forms, what_nobody_sees)
 Test(forms, spelled)
 {
     static const char *const TEXTS[] = {
+        "It's four one three five five five oh one four two.",
         "four one three five five five oh one four two",
         "Four One Three Five Five Five Zero One Four Two",
         "FOUR ONE THREE, FIVE FIVE FIVE, ZERO ONE FOUR TWO",

@@ -13,7 +13,7 @@
 typedef struct {
     char *dir, *config_path;
     Snapshot *snapshot;
-    ReaderPool *pool;
+    Readers *pool;
 } Bench;
 
 static char *absolute(const char *path)
@@ -31,6 +31,7 @@ static void bench_config(Bench *bench, const char *policy, const char *lists)
         "district = { name = \"Sample\"; domains = [\"example.org\"]; };\n"
         "roster = { database = \"roster.db\"; key_file = \"roster.key\"; };\n"
         "reader = { program = \"%s\"; workers = 1; user = \"\"; sandbox_required = false; };\n"
+        "attachments = { cache_dir = \"\"; workers = 1; ocr_workers = 1; };\n"
         "policy = { file = \"%s\"; lists_dir = \"%s\"; };\n",
         program, policy_path, lists_path);
     bench->dir = g_dir_make_tmp("chaperone-judge-XXXXXX", NULL);
@@ -50,7 +51,7 @@ static void bench_roster(Bench *bench)
 
 static void bench_clear(Bench *bench)
 {
-    g_clear_pointer(&bench->pool, reader_pool_free);
+    g_clear_pointer(&bench->pool, readers_free);
     g_clear_pointer(&bench->snapshot, snapshot_unref);
     GDir *dir = g_dir_open(bench->dir, 0, NULL);
     for (const char *name; dir && (name = g_dir_read_name(dir));) {
@@ -64,8 +65,8 @@ static void bench_clear(Bench *bench)
     g_free(bench->config_path);
 }
 
-static Judgement *judge(const Bench *bench, const char *from, const char *auth, const char *to,
-                        const char *raw)
+static Judgement *judge_within(const Bench *bench, const char *from, const char *auth, const char *to,
+                               const char *raw, JudgeBudget budget)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Envelope) envelope = envelope_new();
@@ -80,10 +81,16 @@ static Judgement *judge(const Bench *bench, const char *from, const char *auth, 
     int fd = reader_seal(raw, strlen(raw), &error);
     cr_assert_geq(fd, 0, "%s", error ? error->message : "");
     Judgement *judgement =
-        judge_message(bench->snapshot, bench->pool, envelope, fd, strlen(raw), now_us, 0, &error);
+        judge_message(bench->snapshot, bench->pool, envelope, fd, strlen(raw), now_us, budget, &error);
     cr_assert_not_null(judgement, "%s", error ? error->message : "");
     cr_assert_eq(close(fd), 0);
     return judgement;
+}
+
+static Judgement *judge(const Bench *bench, const char *from, const char *auth, const char *to,
+                        const char *raw)
+{
+    return judge_within(bench, from, auth, to, raw, JUDGE_WHOLE);
 }
 
 #define HEAD                                                                                                 \
@@ -98,11 +105,11 @@ Test(judge, real_messages)
     } rows[] = {
         {"nothing", "ann@example.org", "ann@example.org", UMA, TEXT "See you on Monday.\r\n", "deliver"},
         {"registered cell", "ann@example.org", "ann@example.org", UMA ",bea@example.org",
-         TEXT "Call my cell: (413) 555-0199.\r\n", "hold,deliver"},
+         TEXT "My cell: (413) 555-0199.\r\n", "hold,deliver"},
         {"school number", "ann@example.org", "ann@example.org", UMA,
          TEXT "Call the office: 413-555-0105.\r\n", "deliver"},
         {"list", "ann@example.org", "ann@example.org", "everyone@example.org",
-         TEXT "Call my cell: (413) 555-0199.\r\n", "hold"},
+         TEXT "My cell: (413) 555-0199.\r\n", "hold"},
         {"trip", "ann@example.org", "ann@example.org", UMA,
          TEXT "My cell for emergencies on the trip: 413-555-0151\r\n", "deliver"},
         {"trip without purpose", "ann@example.org", "ann@example.org", UMA, TEXT "My cell: 413-555-0151\r\n",
@@ -127,7 +134,7 @@ Test(judge, real_messages)
     bench_roster(&bench);
     bench.snapshot = snapshot_load(bench.config_path, &error);
     cr_assert_not_null(bench.snapshot, "%s", error ? error->message : "");
-    bench.pool = reader_pool_new(bench.snapshot->config, &error);
+    bench.pool = readers_new(bench.snapshot->config, &error);
     cr_assert_not_null(bench.pool, "%s", error ? error->message : "");
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(Judgement) judgement = judge(&bench, rows[i].from, rows[i].auth, rows[i].to, rows[i].raw);
@@ -141,6 +148,160 @@ Test(judge, real_messages)
     bench_clear(&bench);
 }
 
+// ---- attachments -----------------------------------------------------------------------------------------
+
+#define ANN "ann@example.org"
+#define BEA "bea@example.org"
+#define MIXED(text, document)                                                                                \
+    HEAD "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n" text     \
+         "\r\n--b\r\nContent-Type: application/pdf; name=\"trip.pdf\"\r\n"                                   \
+         "Content-Disposition: attachment; filename=\"trip.pdf\"\r\n\r\n" document "\r\n--b--\r\n"
+// One page, without the table of its objects, which readers find for themselves.
+#define PDF(text)                                                                                            \
+    "%PDF-1.4\r\n1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj\r\n"                                           \
+    "2 0 obj <</Type/Pages/Kids[3 0 R]/Count 1>> endobj\r\n"                                                 \
+    "3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F1 5 0 "      \
+    "R>>>>>>"                                                                                                \
+    " endobj\r\n4 0 obj <</Length 60>> stream\r\nBT /F1 12 Tf 50 700 Td (" text                              \
+    ") Tj ET\r\nendstream endobj"                                                                            \
+    "\r\n5 0 obj <</Type/Font/Subtype/Type1/BaseFont/Helvetica>> endobj\r\n"                                 \
+    "trailer <</Root 1 0 R>>\r\n%%EOF"
+
+#define NO_PART PART_READ // none that waits or is skipped
+
+static Bench bench_made(void)
+{
+    g_autoptr(GError) error = NULL;
+    Bench bench = {0};
+    bench_config(&bench, "conf/policies/standard.conf", "conf/lists");
+    bench_roster(&bench);
+    bench.snapshot = snapshot_load(bench.config_path, &error);
+    cr_assert_not_null(bench.snapshot, "%s", error ? error->message : "");
+    bench.pool = readers_new(bench.snapshot->config, &error);
+    cr_assert_not_null(bench.pool, "%s", error ? error->message : "");
+    return bench;
+}
+
+static guint parts_in(const Message *message, PartState state)
+{
+    guint count = 0;
+    for (guint i = 0; i < message->parts->len; i++)
+        count += ((const Part *)message->parts->pdata[i])->state == state;
+    return count;
+}
+
+// "no" and "yes" of the recipients that wait, comma separated; caller frees.
+static char *waits_of(const Judgement *judgement)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    for (guint i = 0; i < judgement->decision->rcpts->len; i++)
+        g_string_append_printf(out, "%s%s", i ? "," : "",
+                               judgement->pending && judgement->waits[i] ? "yes" : "no");
+    return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+Test(judge, what_is_not_read_waits_for_whom_it_matters)
+{
+    atomic_int none = 0, busy = 2;
+    const JudgeBudget at_once = {.finish = false},
+                      full = {.may_wait = true, .attachments_ms = 60000, .waiters = &busy, .most_waiters = 2},
+                      time = {.may_wait = true, .attachments_ms = 60000, .waiters = &none, .most_waiters = 1};
+    const struct {
+        const char *name, *to, *raw;
+        JudgeBudget budget;
+        const char *waits, *action; // of the first recipient
+        PartState document;
+    } rows[] = {
+        {"nothing to read", UMA, TEXT "See you.\r\n", at_once, "no", "deliver", NO_PART},
+        {"nobody needs it", BEA, MIXED("See.", PDF("My cell is 413-555-0199")), at_once, "no", "deliver",
+         PART_SKIPPED},
+        {"no time", UMA, MIXED("See.", PDF("My cell is 413-555-0199")), at_once, "yes", "deliver",
+         PART_WAITING},
+        {"who needs it waits", UMA "," BEA, MIXED("See.", PDF("My cell is 413-555-0199")), at_once, "yes,no",
+         "deliver", PART_WAITING},
+        {"found already: still told whole", UMA, MIXED("My cell: 413-555-0199", PDF("Lunch")), at_once, "yes",
+         "deliver", PART_WAITING},
+        {"no turn", UMA, MIXED("See.", PDF("My cell is 413-555-0199")), full, "yes", "deliver", PART_WAITING},
+        {"time enough", UMA, MIXED("See.", PDF("My cell is 413-555-0199")), time, "no", "hold", NO_PART},
+        {"behind the mail path", UMA, MIXED("See.", PDF("My cell is 413-555-0199")), JUDGE_WHOLE, "no",
+         "hold", NO_PART},
+    };
+    Bench bench = bench_made();
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(Judgement) judgement =
+            judge_within(&bench, ANN, ANN, rows[i].to, rows[i].raw, rows[i].budget);
+        g_autofree char *waits = waits_of(judgement);
+        const RcptDecision *first = judgement->decision->rcpts->pdata[0];
+        bool pending = strstr(rows[i].waits, "yes") != NULL;
+        cr_expect_str_eq(waits, rows[i].waits, "%s: %s", rows[i].name, waits);
+        cr_expect_str_eq(action_name(first->action), rows[i].action, "%s", rows[i].name);
+        cr_expect_eq(judgement->pending, pending, "%s", rows[i].name);
+        cr_expect_eq(message_has_fact(judgement->message, "pending"), pending, "%s", rows[i].name);
+        cr_expect_eq(parts_in(judgement->message, PART_WAITING), rows[i].document == PART_WAITING, "%s",
+                     rows[i].name);
+        cr_expect_eq(parts_in(judgement->message, PART_SKIPPED), rows[i].document == PART_SKIPPED, "%s",
+                     rows[i].name);
+        // Nobody who waits stands in a reason: it is not decided.
+        cr_expect(!pending || judgement->decision->reasons->len == 0, "%s", rows[i].name);
+    }
+    cr_expect_eq(none, 0, "turns are given back");
+    cr_expect_eq(busy, 2);
+    bench_clear(&bench);
+}
+
+// A message that was cut short may hold anything: everybody waits.
+Test(judge, a_message_not_read_in_time_waits_for_everybody)
+{
+    Bench bench = bench_made();
+    g_autoptr(GString) raw = g_string_new(TEXT);
+    while (raw->len < 9 * 1024 * 1024)
+        g_string_append(raw, "Some words of a long letter, 12 of them in a line.\r\n");
+    g_autoptr(Judgement) judgement =
+        judge_within(&bench, ANN, ANN, UMA "," BEA, raw->str, (JudgeBudget){.reading_ms = 1});
+    g_autofree char *waits = waits_of(judgement);
+    cr_expect_str_eq(waits, "yes,yes", "%s", waits);
+    g_autoptr(Judgement) whole = judge_within(&bench, ANN, ANN, UMA "," BEA, raw->str, JUDGE_WHOLE);
+    cr_expect_not(whole->pending);
+    bench_clear(&bench);
+}
+
+Test(judge, json_tells_who_waits)
+{
+    Bench bench = bench_made();
+    g_autoptr(Envelope) envelope = envelope_new();
+    g_autoptr(Judgement) judgement =
+        judge_within(&bench, ANN, ANN, UMA "," BEA, MIXED("See.", PDF("Lunch")), (JudgeBudget){0});
+    json_t *json = judgement_to_json(judgement, envelope, NULL, true);
+    const json_t *pending = json_object_get(json, "pending"), *rcpts = json_object_get(json, "recipients");
+    cr_assert_eq(json_array_size(pending), 1);
+    cr_expect_str_eq(json_string_value(json_array_get(pending, 0)), UMA);
+    cr_expect_str_eq(json_string_value(json_object_get(json_array_get(rcpts, 0), "action")), "pending");
+    cr_expect_str_eq(json_string_value(json_object_get(json_array_get(rcpts, 1), "action")), "deliver");
+    json_decref(json);
+    bench_clear(&bench);
+}
+
+// Behind the mail path only who waited is decided.
+Test(judge, who_was_decided_before_stands_in_no_reason)
+{
+    Bench bench = bench_made();
+    g_autoptr(Envelope) envelope = envelope_new();
+    g_autoptr(Judgement) judgement =
+        judge(&bench, ANN, ANN, UMA ",vic@students.example.org", TEXT "My cell: (413) 555-0199.\r\n");
+    const bool decided[] = {true, false, false};
+    cr_assert_eq(judgement->decision->rcpts->len, 2);
+    judgement_leave(judgement, decided);
+    json_t *json = judgement_to_json(judgement, envelope, NULL, true);
+    const json_t *rcpts = json_object_get(json, "recipients");
+    const json_t *reason = json_array_get(json_object_get(json, "reasons"), 0);
+    cr_expect_eq(json_array_size(rcpts), 1);
+    cr_expect_str_eq(json_string_value(json_object_get(json_array_get(rcpts, 0), "address")),
+                     "vic@students.example.org");
+    cr_expect_eq(json_array_size(json_object_get(reason, "recipients")), 1);
+    json_decref(json);
+    bench_clear(&bench);
+}
+
 Test(judge, json_has_what_the_record_needs)
 {
     g_autoptr(GError) error = NULL;
@@ -149,12 +310,12 @@ Test(judge, json_has_what_the_record_needs)
     bench_roster(&bench);
     bench.snapshot = snapshot_load(bench.config_path, &error);
     cr_assert_not_null(bench.snapshot, "%s", error ? error->message : "");
-    bench.pool = reader_pool_new(bench.snapshot->config, &error);
+    bench.pool = readers_new(bench.snapshot->config, &error);
     cr_assert_not_null(bench.pool, "%s", error ? error->message : "");
     g_autoptr(Envelope) envelope = envelope_new();
     for (int mask = 0; mask < 2; mask++) {
-        g_autoptr(Judgement) judgement = judge(&bench, "ann@example.org", "ann@example.org", UMA,
-                                               TEXT "Call my cell: (413) 555-0199.\r\n");
+        g_autoptr(Judgement) judgement =
+            judge(&bench, "ann@example.org", "ann@example.org", UMA, TEXT "My cell: (413) 555-0199.\r\n");
         json_t *json = judgement_to_json(judgement, envelope, "x", mask);
         static const char *const keys[] = {"id",         "direction", "mode",  "policy", "parties",
                                            "recipients", "findings",  "facts", "reasons"};
@@ -184,12 +345,12 @@ Test(judge, json_lists_words_apart)
     bench_roster(&bench);
     bench.snapshot = snapshot_load(bench.config_path, &error);
     cr_assert_not_null(bench.snapshot, "%s", error ? error->message : "");
-    bench.pool = reader_pool_new(bench.snapshot->config, &error);
+    bench.pool = readers_new(bench.snapshot->config, &error);
     cr_assert_not_null(bench.pool, "%s", error ? error->message : "");
     g_autoptr(Envelope) envelope = envelope_new();
     g_autoptr(Judgement) judgement =
         judge(&bench, "ann@example.org", "ann@example.org", UMA,
-              TEXT "Damn it. Call my cell: (413) 555-0199. I am going to slap your face.\r\n");
+              TEXT "Damn it. My cell: (413) 555-0199. I am going to slap your face.\r\n");
     json_t *json = judgement_to_json(judgement, envelope, "x", true);
     const json_t *reasons = json_object_get(json, "reasons"), *phrases = json_object_get(json, "phrases");
     guint words = 0, details = 0;

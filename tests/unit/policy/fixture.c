@@ -150,27 +150,67 @@ static Envelope *case_envelope(const Case *row)
     return envelope;
 }
 
+// A case made into what policy takes.
+typedef struct {
+    PolicyInput in;
+    Envelope *envelope;
+    Message *message;
+    Parties *parties;
+    Detection *detection;
+} Prepared;
+
+static Prepared case_prepare(const District *district, const Policy *policy, const Case *row)
+{
+    g_autoptr(GError) error = NULL;
+    Prepared made = {
+        .envelope = case_envelope(row), .message = case_message(row), .detection = case_detection(row)};
+    made.parties = roster_resolve_message(district->session, made.envelope, made.message, &error);
+    cr_assert_not_null(made.parties, "%s: %s", row->name, error ? error->message : "");
+    made.in = (PolicyInput){.config = district->config,
+                            .policy = policy,
+                            .mode = row->mode ? (Mode)(row->mode - 1) : MODE_ENFORCE,
+                            .envelope = made.envelope,
+                            .message = made.message,
+                            .parties = made.parties,
+                            .detection = made.detection,
+                            .roster = district->session};
+    cr_assert(clock_parse(row->date ? row->date : "2026-10-20T12:00:00-04:00", &made.in.now_us, NULL));
+    return made;
+}
+
+static void prepared_clear(Prepared *made)
+{
+    detection_free(made->detection);
+    parties_free(made->parties);
+    message_free(made->message);
+    envelope_free(made->envelope);
+}
+
 Decision *case_decide(const District *district, const Policy *policy, const Case *row)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Envelope) envelope = case_envelope(row);
-    g_autoptr(Message) message = case_message(row);
-    g_autoptr(Parties) parties = roster_resolve_message(district->session, envelope, message, &error);
-    cr_assert_not_null(parties, "%s: %s", row->name, error ? error->message : "");
-    Detection *detection = case_detection(row);
-    PolicyInput input = {.config = district->config,
-                         .policy = policy,
-                         .mode = row->mode ? (Mode)(row->mode - 1) : MODE_ENFORCE,
-                         .envelope = envelope,
-                         .message = message,
-                         .parties = parties,
-                         .detection = detection,
-                         .roster = district->session};
-    cr_assert(clock_parse(row->date ? row->date : "2026-10-20T12:00:00-04:00", &input.now_us, NULL));
-    Decision *decision = policy_decide(&input, &error);
+    Prepared made = case_prepare(district, policy, row);
+    Decision *decision = policy_decide(&made.in, &error);
     cr_assert_not_null(decision, "%s: %s", row->name, error ? error->message : "");
-    detection_free(detection);
+    prepared_clear(&made);
     return decision;
+}
+
+PolicyNeeds case_needs(const District *district, const Policy *policy, const Case *row, char **out_rcpts)
+{
+    g_autoptr(GError) error = NULL;
+    Prepared made = case_prepare(district, policy, row);
+    PolicyNeeds needs;
+    guint count = made.parties->rcpts->len;
+    g_autofree bool *rcpts = g_new0(bool, count + 1);
+    cr_assert(policy_needs(&made.in, &needs, rcpts, &error), "%s: %s", row->name,
+              error ? error->message : "");
+    g_autoptr(GString) out = g_string_new(NULL);
+    for (guint i = 0; i < count; i++)
+        g_string_append_printf(out, "%s%s", i ? "," : "", rcpts[i] ? "yes" : "no");
+    *out_rcpts = g_string_free(g_steal_pointer(&out), FALSE);
+    prepared_clear(&made);
+    return needs;
 }
 
 char *decision_actions(const Decision *decision)

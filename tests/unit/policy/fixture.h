@@ -34,6 +34,9 @@ typedef struct {
 
 // Decides `row` by `policy`.
 Decision *case_decide(const District *district, const Policy *policy, const Case *row);
+// Asks policy_needs about `row`: its findings and facts are those known before attachments are read. `out_rcpts` gets "yes" or
+// "no" for each recipient, comma separated; caller frees.
+PolicyNeeds case_needs(const District *district, const Policy *policy, const Case *row, char **out_rcpts);
 // Checks every row's actions and rule.
 void cases_check(const District *district, const Policy *policy, const Case *rows, gsize count);
 // Actions of the recipients, comma separated; caller frees.

@@ -1,97 +1,6 @@
-#include "quarantine/internal.h"
+#include "bench.h"
 
-#include <criterion/criterion.h>
-#include <glib/gstdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#define NOW 1795375617000000
-
-typedef struct {
-    char *dir;
-    Config *config;
-    Archive *archive;
-    Quarantine *quarantine;
-    ArchiveRef *ref;
-    Envelope *envelope;
-} Bench;
-
-static const char RAW[] = "From: ben@example.org\r\nSubject: s\r\n\r\ncall my cell\r\n";
-
-static json_t *judgement(void)
-{
-    return json_pack("{s:[{s:s,s:s,s:s}], s:[{s:s,s:s}], s:[{s:s,s:s,s:s,s:s,s:[i]}], s:[{s:s,s:s,s:s}]}",
-                     "parties", "address", "ben@example.org", "role", "staff", "account", "school",
-                     "recipients", "address", "kid@example.org", "action", "hold", "reasons", "rule",
-                     "S1-private-contact", "clause", "NS-Cell 1a", "gist", "a private number", "remedy",
-                     "use the school line", "findings", 0, "findings", "kind", "phone", "value",
-                     "+1********42", "where", "body");
-}
-
-static Bench *bench_new(void)
-{
-    Bench *bench = g_new0(Bench, 1);
-    bench->dir = g_dir_make_tmp("chaperone-quarantine-XXXXXX", NULL);
-    bench->config = config_defaults();
-    g_free(bench->config->archive.dir);
-    bench->config->archive.dir = g_build_filename(bench->dir, "archive", NULL);
-    bench->config->archive.min_free_bytes = 0;
-    g_free(bench->config->quarantine.database);
-    bench->config->quarantine.database = g_build_filename(bench->dir, "q.db", NULL);
-    g_free(bench->config->notice.from);
-    bench->config->notice.from = g_strdup("filter@example.org");
-    // A port where nobody listens: what is sent is certainly refused.
-    bench->config->quarantine.release_port = 1;
-    bench->config->quarantine.release_timeout_s = 5;
-    g_autoptr(GError) error = NULL;
-    bench->archive = archive_open(bench->config, NULL, &error);
-    cr_assert_not_null(bench->archive, "%s", error != NULL ? error->message : "");
-    bench->quarantine = quarantine_open(bench->config, &error);
-    cr_assert_not_null(bench->quarantine, "%s", error != NULL ? error->message : "");
-    bench->envelope = envelope_new();
-    g_free(bench->envelope->mail_from);
-    bench->envelope->mail_from = g_strdup("ben@example.org");
-    bench->envelope->received_us = NOW;
-    envelope_add_rcpt(bench->envelope, "<kid@example.org>", NULL);
-    envelope_add_rcpt(bench->envelope, "<two@example.org>", NULL);
-    int fd = memfd_create("message", MFD_CLOEXEC);
-    cr_assert_eq(write(fd, RAW, strlen(RAW)), (ssize_t)strlen(RAW));
-    json_t *meta = json_pack("{s:o, s:o, s:{s:s}}", "envelope", envelope_to_json(bench->envelope),
-                             "judgement", judgement(), "message", "subject", "s");
-    bench->ref = archive_append(bench->archive, NULL, fd, (int64_t)strlen(RAW), meta, NOW, &error);
-    cr_assert_not_null(bench->ref, "%s", error != NULL ? error->message : "");
-    json_decref(meta);
-    close(fd);
-    g_autoptr(GPtrArray) held = g_ptr_array_new();
-    g_ptr_array_add(held, (gpointer) "kid@example.org");
-    g_ptr_array_add(held, (gpointer) "two@example.org");
-    json_t *summary = json_pack("{s:s}", "subject", "s");
-    cr_assert(quarantine_hold(bench->quarantine, bench->ref, bench->envelope, held, HOLD_HELD, summary, NOW,
-                              &error));
-    json_decref(summary);
-    return bench;
-}
-
-static void bench_free(Bench *bench)
-{
-    quarantine_close(&bench->quarantine);
-    archive_close(&bench->archive);
-    archive_ref_free(bench->ref);
-    envelope_free(bench->envelope);
-    config_unref(bench->config);
-    g_autofree char *remove = g_strdup_printf("rm -rf %s", bench->dir);
-    cr_assert_eq(g_spawn_command_line_sync(remove, NULL, NULL, NULL, NULL), TRUE);
-    g_free(bench->dir);
-    g_free(bench);
-}
-
-static HoldState state_of(Bench *bench, guint index)
-{
-    g_autoptr(HoldItem) item = quarantine_get(bench->quarantine, bench->ref->id, NULL);
-    cr_assert_not_null(item);
-    return ((HoldRcpt *)item->rcpts->pdata[index])->state;
-}
 
 Test(quarantine, held_items_are_listed_with_their_recipients)
 {
@@ -193,7 +102,7 @@ static const char *refusal_of(Bench *bench, const char *from, const char *header
     g_autoptr(Message) message = message_new();
     if (header != NULL)
         message_add_header(message, header, value);
-    json_t *decision = judgement();
+    json_t *decision = bench_judgement();
     const char *why = notice_refusal(bench->config, envelope, message, decision);
     json_decref(decision);
     return why;
@@ -223,10 +132,10 @@ Test(notice, goes_to_a_school_sender_and_to_nobody_else)
 Test(notice, explains_and_cannot_be_made_to_inject_headers)
 {
     Bench *bench = bench_new();
-    json_t *decision = judgement();
+    json_t *decision = bench_judgement();
     g_autofree char *text =
         notice_compose(bench->config, NOTICE_HELD, bench->ref->id, bench->envelope,
-                       "x\r\nBcc: all@example.org", "<evil>\r\nX-Evil: 1", decision, NULL, 3, NOW);
+                       "x\r\nBcc: all@example.org", "<evil>\r\nX-Evil: 1", decision, NULL, 3, 0, NOW);
     json_decref(decision);
     static const char *const PARTS[] = {"Auto-Submitted: auto-replied\r\n",
                                         "To: ben@example.org\r\n",

@@ -32,9 +32,15 @@ Config *fixture_config(int workers)
 ReaderPool *fixture_pool(const Config *config)
 {
     g_autoptr(GError) error = NULL;
-    ReaderPool *pool = reader_pool_new(config, &error);
+    ReaderPool *pool = reader_pool_new(config, READER_MESSAGES, &error);
     cr_assert_not_null(pool, "%s", error != NULL ? error->message : "");
     return pool;
+}
+
+Message *fixture_read(ReaderPool *pool, int fd, gsize len, int budget_ms, GError **error)
+{
+    g_autoptr(Reading) reading = reader_pool_read(pool, fd, len, budget_ms, error);
+    return reading != NULL ? g_steal_pointer(&reading->message) : NULL;
 }
 
 int fixture_message(const char *word, gsize *out_len)
@@ -62,7 +68,7 @@ void fixture_read_well(ReaderPool *pool)
     gsize len = 0;
     g_autoptr(GError) error = NULL;
     int fd = fixture_message("casserole", &len);
-    g_autoptr(Message) message = reader_read(pool, fd, len, 0, &error);
+    g_autoptr(Message) message = fixture_read(pool, fd, len, 0, &error);
     close(fd);
     cr_assert_not_null(message, "%s", error != NULL ? error->message : "");
     cr_expect(fixture_has_text(message, "casserole"));
@@ -114,6 +120,16 @@ void fixture_wait_alive(ReaderPool *pool, guint count)
     ReaderStats stats = {0};
     for (int i = 0; i < 1000 && stats.alive < count; i++) {
         reader_pool_stats(pool, &stats);
+        g_usleep(10 * 1000);
+    }
+    cr_assert_geq(stats.alive, count);
+}
+
+void fixture_wait_idle(Readers *readers, ReaderClass cls, guint count)
+{
+    ReaderStats stats = {0};
+    for (int i = 0; i < 1000 && stats.alive < count; i++) {
+        readers_stats(readers, cls, &stats);
         g_usleep(10 * 1000);
     }
     cr_assert_geq(stats.alive, count);

@@ -2,7 +2,7 @@
 // processes as the system sees them.
 #pragma once
 
-#include "reader/process.h"
+#include "reader/pool.h"
 
 #include <criterion/criterion.h>
 
@@ -12,6 +12,8 @@ bool fixture_instrumented(void);
 char *fixture_program(void);
 Config *fixture_config(int workers);
 ReaderPool *fixture_pool(const Config *config);
+// The message alone of what reader_pool_read returns.
+Message *fixture_read(ReaderPool *pool, int fd, gsize len, int budget_ms, GError **error);
 // A sealed message whose text holds `word`; caller closes.
 int fixture_message(const char *word, gsize *out_len);
 bool fixture_has_text(const Message *message, const char *word);
@@ -22,3 +24,5 @@ void fixture_read_well(ReaderPool *pool);
 guint fixture_signal_workers(int sig);
 // Waits until `count` processes are idle or busy.
 void fixture_wait_alive(ReaderPool *pool, guint count);
+// Waits until `count` processes of the class are there.
+void fixture_wait_idle(Readers *readers, ReaderClass cls, guint count);

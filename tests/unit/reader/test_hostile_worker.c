@@ -40,7 +40,7 @@ static void expect_fact(const char *answer, const char *fact)
     gsize len = 0;
     int fd = fixture_message("casserole", &len);
     gint64 start = g_get_monotonic_time();
-    g_autoptr(Message) message = reader_read(pool, fd, len, 0, NULL);
+    g_autoptr(Message) message = fixture_read(pool, fd, len, 0, NULL);
     gint64 took = g_get_monotonic_time() - start;
     close(fd);
     cr_expect_not_null(message, "%s", answer);
@@ -99,7 +99,7 @@ Test(hostile_worker, unasked_answer_is_not_taken)
     gsize len = 0;
     int fd = fixture_message("casserole", &len);
     g_autoptr(GError) error = NULL;
-    g_autoptr(Message) message = reader_read(pool, fd, len, 0, &error);
+    g_autoptr(Message) message = fixture_read(pool, fd, len, 0, &error);
     close(fd);
     // Each such worker is let go before it gets a message, or what it sent is refused: never an answer.
     if (message != NULL)

@@ -24,7 +24,7 @@ Test(pool, empty_message)
     g_autoptr(Config) config = fixture_config(1);
     g_autoptr(ReaderPool) pool = fixture_pool(config);
     int fd = reader_seal("", 0, NULL);
-    g_autoptr(Message) message = reader_read(pool, fd, 0, 0, NULL);
+    g_autoptr(Message) message = fixture_read(pool, fd, 0, 0, NULL);
     close(fd);
     cr_assert_not_null(message);
     cr_expect_not(message_has_fact(message, "reader-crashed"));
@@ -61,13 +61,13 @@ typedef struct {
     gsize len;
     Message *message;
     GError *error;
-} Reading;
+} Try;
 
 static gpointer read_one(gpointer data)
 {
-    Reading *reading = data;
+    Try *reading = data;
     reading->message =
-        reader_read(reading->pool, reading->fd, reading->len, reading->budget_ms, &reading->error);
+        fixture_read(reading->pool, reading->fd, reading->len, reading->budget_ms, &reading->error);
     return NULL;
 }
 
@@ -78,7 +78,7 @@ Test(pool, killed_while_reading)
     g_autoptr(ReaderPool) pool = fixture_pool(config);
     fixture_wait_alive(pool, 2);
     cr_assert_eq(fixture_signal_workers(SIGSTOP), 2);
-    Reading reading = {.pool = pool};
+    Try reading = {.pool = pool};
     reading.fd = fixture_message("casserole", &reading.len);
     GThread *thread = g_thread_new("reading", read_one, &reading);
     ReaderStats stats = {0};
@@ -135,7 +135,7 @@ Test(pool, storm_of_crashes, .timeout = 60)
     gint64 end = g_get_monotonic_time() + 1500 * 1000;
     while (g_get_monotonic_time() < end) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(Message) message = reader_read(pool, fd, strlen(big), 400, &error);
+        g_autoptr(Message) message = fixture_read(pool, fd, strlen(big), 400, &error);
         if (message == NULL)
             cr_expect_eq(error->code, BASE_ERROR_TEMPFAIL, "%s", error->message);
         answered += message != NULL;
@@ -161,7 +161,7 @@ Test(pool, stopped_workers_time_out)
     gsize len = 0;
     int fd = fixture_message("casserole", &len);
     gint64 start = g_get_monotonic_time();
-    g_autoptr(Message) message = reader_read(pool, fd, len, 400, NULL);
+    g_autoptr(Message) message = fixture_read(pool, fd, len, 400, NULL);
     gint64 took = g_get_monotonic_time() - start;
     close(fd);
     cr_assert_not_null(message);
@@ -183,7 +183,7 @@ Test(pool, busy_pool_is_tempfail)
     g_autoptr(ReaderPool) pool = fixture_pool(config);
     fixture_wait_alive(pool, 2);
     fixture_signal_workers(SIGSTOP);
-    Reading reading = {.pool = pool};
+    Try reading = {.pool = pool};
     reading.fd = fixture_message("casserole", &reading.len);
     GThread *thread = g_thread_new("reading", read_one, &reading);
     ReaderStats stats = {0};
@@ -192,7 +192,7 @@ Test(pool, busy_pool_is_tempfail)
         reader_pool_stats(pool, &stats);
     }
     g_autoptr(GError) error = NULL;
-    Message *none = reader_read(pool, reading.fd, reading.len, 0, &error);
+    Message *none = fixture_read(pool, reading.fd, reading.len, 0, &error);
     cr_expect_null(none);
     cr_expect(g_error_matches(error, BASE_ERROR, BASE_ERROR_TEMPFAIL));
     fixture_signal_workers(SIGCONT);
@@ -209,7 +209,7 @@ static void expect_unread(const char *raw, gsize len)
     config->reader.cpu_s = 2;
     g_autoptr(ReaderPool) pool = fixture_pool(config);
     int fd = reader_seal(raw, len, NULL);
-    g_autoptr(Message) message = reader_read(pool, fd, len, 0, NULL);
+    g_autoptr(Message) message = fixture_read(pool, fd, len, 0, NULL);
     close(fd);
     cr_assert_not_null(message);
     FactClass cls = FACT_ODD;
@@ -241,7 +241,7 @@ Test(pool, larger_than_inspected)
     while (raw->len < 300 * 1024)
         g_string_append(raw, "casserole again\r\n");
     int fd = reader_seal(raw->str, raw->len, NULL);
-    g_autoptr(Message) message = reader_read(pool, fd, raw->len, 0, NULL);
+    g_autoptr(Message) message = fixture_read(pool, fd, raw->len, 0, NULL);
     close(fd);
     cr_assert_not_null(message);
     cr_expect(message_has_fact(message, "too-large"));
@@ -254,7 +254,7 @@ Test(pool, an_answer_over_its_bound_is_refused)
     g_autoptr(ReaderPool) pool = fixture_pool(config);
     gsize len = 0;
     int fd = fixture_message("casserole", &len);
-    g_autoptr(Message) message = reader_read(pool, fd, len, 0, NULL);
+    g_autoptr(Message) message = fixture_read(pool, fd, len, 0, NULL);
     close(fd);
     cr_assert_not_null(message);
     cr_expect(message_has_fact(message, "reader-refused"));
@@ -307,7 +307,7 @@ Test(start, missing_program_is_named)
     g_free(config->reader.program);
     config->reader.program = g_strdup("/nonexistent/chaperone-reader");
     g_autoptr(GError) error = NULL;
-    cr_expect_null(reader_pool_new(config, &error));
+    cr_expect_null(reader_pool_new(config, READER_MESSAGES, &error));
     cr_expect(g_error_matches(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE));
     cr_expect_not_null(strstr(error->message, "/nonexistent/chaperone-reader"));
     cr_expect_not_null(strstr(error->message, "reader.program"));
@@ -319,7 +319,7 @@ Test(start, a_program_that_is_no_reader)
     g_free(config->reader.program);
     config->reader.program = g_strdup("/bin/true");
     g_autoptr(GError) error = NULL;
-    cr_expect_null(reader_pool_new(config, &error));
+    cr_expect_null(reader_pool_new(config, READER_MESSAGES, &error));
     cr_expect(g_error_matches(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE));
 }
 
@@ -331,7 +331,7 @@ Test(start, unknown_user)
     if (geteuid() != 0)
         cr_skip_test("only root can give the reader another user");
     g_autoptr(GError) error = NULL;
-    cr_expect_null(reader_pool_new(config, &error));
+    cr_expect_null(reader_pool_new(config, READER_MESSAGES, &error));
     cr_expect(g_error_matches(error, BASE_ERROR, BASE_ERROR_CONFIG));
     cr_expect_not_null(strstr(error->message, "no-such-user"));
 }
@@ -343,7 +343,7 @@ Test(start, sandbox_is_required)
     g_autoptr(Config) config = fixture_config(1);
     config->reader.sandbox_required = true;
     g_autoptr(GError) error = NULL;
-    g_autoptr(ReaderPool) pool = reader_pool_new(config, &error);
+    g_autoptr(ReaderPool) pool = reader_pool_new(config, READER_MESSAGES, &error);
     if (fixture_instrumented()) {
         cr_expect_null(pool);
         cr_expect_not_null(strstr(error->message, "seccomp"));

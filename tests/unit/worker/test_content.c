@@ -14,7 +14,7 @@ Test(content, states_and_facts)
         {"\x89PNG\r\n\x1a\n\x01", "image/png", PART_UNREAD, "image"},
         {"\xff\xfb\x90", "audio/mpeg", PART_UNREAD, "media"},
         {"%PDF-1.4 startxref", "application/pdf", PART_UNREAD, "unread"},
-        {"%PDF-1.4", "application/pdf", PART_FAILED, "damaged"},
+        {"%PDF-1.4", "application/pdf", PART_UNREAD, "unread"},
         {"-----BEGIN PGP MESSAGE-----\n", "application/octet-stream", PART_FAILED, "encrypted"},
         {"-----BEGIN PGP SIGNATURE-----\n", "application/pgp-signature", PART_READ, "signed"},
     };

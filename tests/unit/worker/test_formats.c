@@ -150,6 +150,7 @@ Test(data, text)
         {"application/rtf", "{\\rtf1{\\fonttbl{\\f0 Arial;}}{\\*\\x hidden}\\u8211 ?\\u-10179?\\u-8704?z}",
          "\u2013\U0001f600z"},
         {"application/rtf", "{\\rtf1\\uc2\\u52 ab1\\bin3 xyz3\\\\\\{\\~}", "413\\{\u00a0"},
+        {"application/rtf", "{\\rtf1 \\bin2147483647 413-555-0142}", "413-555-0142"},
         {"application/rtf", "{\\rtf1 a{\\pict 00ff}b{\\*\\htmltag <p>}\\", "ab<p>"},
         {"text/x-python", "tel = '413'", "tel = '413'"},
     };

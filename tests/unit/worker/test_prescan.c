@@ -62,7 +62,7 @@ Test(prescan, caps)
             cr_expect_eq(prescan_message(&state, exact, len), !over, "%s, over %d", CAPS[i].name, over);
             cr_expect_eq(message_has_fact(message, CAPS[i].fact), (bool)over, "%s, over %d", CAPS[i].name,
                          over);
-            g_autoptr(Message) parsed = reader_parse(exact, len, &config->limits, false);
+            g_autoptr(Message) parsed = reader_parse(exact, len, &config->limits, false, NULL);
             cr_expect_eq(message_has_fact(parsed, CAPS[i].fact), (bool)over, "%s, over %d, parsed",
                          CAPS[i].name, over);
             cr_expect_str_eq(parsed->subject, "s");
@@ -75,7 +75,7 @@ Test(prescan, nested_multiparts)
     g_autoptr(Config) config = config_defaults();
     g_autofree char *nest = nested_multiparts(1100);
     g_autofree char *text = g_strconcat(TOP, nest, "\r\ncall 555-0100\r\n", NULL);
-    g_autoptr(Message) message = reader_parse(text, strlen(text), &config->limits, false);
+    g_autoptr(Message) message = reader_parse(text, strlen(text), &config->limits, false, NULL);
     cr_expect(message_has_fact(message, "too-many-parts"));
     bool seen = false;
     for (guint i = 0; i < message->passages->len; i++)

@@ -15,7 +15,7 @@ static Message *parse(const void *raw, gsize len, bool sweep_only)
 {
     g_autoptr(Config) config = config_defaults();
     g_autofree char *exact = g_memdup2(raw, len);
-    Message *message = reader_parse(exact, len, &config->limits, sweep_only);
+    Message *message = reader_parse(exact, len, &config->limits, sweep_only, NULL);
     g_autoptr(GBytes) wire = message_to_bytes(message);
     g_autoptr(GError) error = NULL;
     g_autoptr(Message) back = message_from_bytes(wire, &error);
@@ -371,21 +371,21 @@ Test(structure, limits)
     for (int i = 0; i < 6; i++)
         g_string_append(deep, "Content-Type: message/rfc822\r\n\r\n");
     g_string_append(deep, "\r\nhi\r\n");
-    g_autoptr(Message) nested = reader_parse(deep->str, deep->len, &limits, false);
+    g_autoptr(Message) nested = reader_parse(deep->str, deep->len, &limits, false, NULL);
     cr_expect(message_has_fact(nested, "too-deep"));
     g_autoptr(GString) many = g_string_new(MIXED);
     for (int i = 0; i < 8; i++)
         g_string_append(many, "--b\r\n\r\nhi\r\n");
-    g_autoptr(Message) parts = reader_parse(many->str, many->len, &limits, false);
+    g_autoptr(Message) parts = reader_parse(many->str, many->len, &limits, false, NULL);
     cr_expect(message_has_fact(parts, "too-many-parts"));
     cr_expect_leq(parts->parts->len, 5);
     cr_expect_leq(parts->passages->len, 4);
     cr_expect(message_has_fact(parts, "incomplete"));
     g_autofree char *big = g_strnfill(2000, 'x');
     g_autofree char *large = g_strconcat(TOP "\r\n", big, NULL);
-    g_autoptr(Message) cut = reader_parse(large, strlen(large), &limits, false);
+    g_autoptr(Message) cut = reader_parse(large, strlen(large), &limits, false, NULL);
     cr_expect(message_has_fact(cut, "too-large"));
-    g_autoptr(Message) empty = reader_parse("", 0, &limits, false);
+    g_autoptr(Message) empty = reader_parse("", 0, &limits, false, NULL);
     cr_expect(message_has_fact(empty, "no-structure"));
 }
 
