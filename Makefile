@@ -40,15 +40,17 @@ endif
 
 CFLAGS   ?= $(OPT)
 ALLFLAGS  = $(CSTD) $(WARN) $(HARDEN) $(CFLAGS) $(SANFLAGS) -Imilter -pthread -DCHAPERONE_VERSION='"$(VERSION)"' \
-            -DCHAPERONE_LIBEXECDIR='"$(LIBEXECDIR)"' -DCHAPERONE_SYSCONFDIR='"$(SYSCONFDIR)"'
+            -DCHAPERONE_LIBEXECDIR='"$(LIBEXECDIR)"' -DCHAPERONE_SYSCONFDIR='"$(SYSCONFDIR)"' \
+            -DCHAPERONE_DATADIR='"$(DATADIR)"'
 ALLCXX    = $(CXXSTD) $(WARNS) -Wmissing-declarations $(HARDEN) $(CFLAGS) $(SANFLAGS) -Imilter -pthread
 ALLLD     = $(HARDLD) $(LDFLAGS) $(SANFLAGS) -pthread
 
 # ---- rooms: what each may use (the includes point up this list only) and the packages it needs -------------------
 
-ROOMS := base store message reader worker roster feeds detect policy judge archive quarantine daemon archivist cli
+ROOMS := base tlog store message reader worker roster feeds detect policy judge archive search intake quarantine witness review register notice daemon archivist cli
 
 USES_base       :=
+USES_tlog       := base
 USES_store      := base
 USES_message    := base
 USES_reader     := message base
@@ -58,13 +60,20 @@ USES_feeds      := roster message store base
 USES_detect     := roster message store base
 USES_policy     := detect roster message store base
 USES_judge      := policy detect roster reader message store base
-USES_archive    := reader message store base
-USES_quarantine := archive reader message store base
-USES_daemon     := quarantine archive judge policy detect roster reader message store base
-USES_archivist  := quarantine archive judge policy detect roster reader message store base
-USES_cli        := quarantine archive judge policy detect feeds roster reader message store base
+USES_archive    := reader message store tlog base
+USES_witness    := quarantine archive reader message store tlog base
+USES_search     := archive reader message store tlog base
+USES_intake     := archive reader message store tlog base
+USES_quarantine := archive reader message store tlog base
+USES_review     := quarantine archive policy detect roster reader message store tlog base
+USES_register   := archive policy detect roster reader message store tlog base
+USES_notice     := archive roster reader message store tlog base
+USES_daemon     := register review quarantine archive judge policy detect roster reader message store tlog base
+USES_archivist  := witness search review quarantine archive judge policy detect roster reader message store tlog base
+USES_cli        := notice witness intake search register review quarantine archive judge policy detect feeds roster reader message store tlog base
 
 PKG_base       := glib-2.0 gio-2.0 libconfig libsodium libsystemd
+PKG_tlog       := libsodium
 PKG_store      := sqlite3
 PKG_message    := jansson
 PKG_reader     :=
@@ -76,7 +85,13 @@ PKG_detect     := icu-i18n icu-uc libpsl
 PKG_policy     := libconfig jansson
 PKG_judge      := jansson
 PKG_archive    := libzstd libarchive libsodium jansson
+PKG_witness    := libsodium libcurl libmicrohttpd jansson
+PKG_search     := jansson
+PKG_intake     := jansson libsystemd
 PKG_quarantine := sqlite3 libcurl jansson
+PKG_review     := libsodium jansson
+PKG_register   := jansson
+PKG_notice     := jansson
 PKG_daemon     := libsystemd jansson
 PKG_archivist  := libsystemd jansson libsodium
 PKG_cli        := jansson
@@ -178,7 +193,7 @@ check-unit: deps
 
 check-e2e: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@CHAPERONE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST)
+	@CHAPERONE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q -p no:cacheprovider -n 2 --dist loadfile tests/e2e $(PYTEST)
 
 demo: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
@@ -197,7 +212,7 @@ FUZZ_SECONDS ?= 60
 fuzz: deps
 	@tests/fuzz/run $(BUILD) $(FUZZ_SECONDS)
 
-BENCH_PROGRAMS := $(BUILD)/milterload $(BUILD)/nullmilter $(BUILD)/mkdistrict $(BUILD)/rosterlook $(BUILD)/detectcost $(BUILD)/readattachment
+BENCH_PROGRAMS := $(BUILD)/milterload $(BUILD)/nullmilter $(BUILD)/mkdistrict $(BUILD)/rosterlook $(BUILD)/detectcost $(BUILD)/readattachment $(BUILD)/mkarchive
 $(BUILD)/mkdistrict: tests/bench/mkdistrict.c
 	@mkdir -p $(@D)
 	@$(CC) $(CSTD) $(WARN) -O2 -o $@ $<
@@ -210,6 +225,9 @@ $(BUILD)/detectcost: $(BUILD)/tests/bench/detectcost.o $(call libs_of,detect)
 $(BUILD)/tests/bench/readattachment.o: PKGS := $(call pkgs_of,worker)
 $(BUILD)/readattachment: $(BUILD)/tests/bench/readattachment.o $(call libs_of,worker)
 	$(call link,$(call pkgs_of,worker))
+$(BUILD)/tests/bench/mkarchive.o: PKGS := $(call pkgs_of,archive)
+$(BUILD)/mkarchive: $(BUILD)/tests/bench/mkarchive.o $(call libs_of,archive)
+	$(call link,$(call pkgs_of,archive))
 $(BUILD)/milterload: $(addprefix tests/bench/,milterload.c corpus.c report.c util.c)
 	@mkdir -p $(@D)
 	@$(CC) -O2 -g -w -o $@ $^ -lm

@@ -31,6 +31,7 @@ typedef struct {
 void decoded_clear(Decoded *decoded)
 {
     g_clear_pointer(&decoded->meta, json_decref);
+    g_clear_pointer(&decoded->json, g_byte_array_unref);
     g_clear_pointer(&decoded->raw, g_byte_array_unref);
     g_clear_pointer(&decoded->what, g_free);
 }
@@ -245,6 +246,6 @@ bool decode_frame(FrameFile *file, int64_t offset, int64_t length, DecodeDepth d
         failed = ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
     bool ok = ZSTD_isError(failed) ? damaged(&decoder, ZSTD_getErrorName(failed))
                                    : decompress(&decoder, file, offset, length, context) && finish(&decoder);
-    g_clear_pointer(&decoder.json, g_byte_array_unref);
+    out->json = decoder.json;
     return ok;
 }

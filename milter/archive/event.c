@@ -5,6 +5,14 @@
 
 enum { LOCK_WAIT_MS = 10000 };
 
+void event_salt(json_t *json)
+{
+    guint8 salt[16];
+    randombytes_buf(salt, sizeof salt);
+    g_autofree char *hex = hex_encode(salt, sizeof salt);
+    json_object_set_new(json, "salt", json_string(hex));
+}
+
 char *event_json(const char *id, const char *origin, const char *event, const char *who, const char *record,
                  json_t *detail, int64_t now_us, GError **error)
 {
@@ -16,6 +24,7 @@ char *event_json(const char *id, const char *origin, const char *event, const ch
     json_object_set_new(json, "time", json_string(time));
     json_object_set_new(json, "time_us", json_integer(now_us));
     json_object_set_new(json, "who", json_string(who));
+    event_salt(json);
     if (record != NULL)
         json_object_set_new(json, "record", json_string(record));
     if (detail != NULL)

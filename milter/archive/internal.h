@@ -144,6 +144,7 @@ typedef struct {
     RecordKind kind;
     char id[ULID_LEN + 1]; // "" as long as it is not known
     json_t *meta;
+    GByteArray *json; // the metadata's bytes as they stand there
     GByteArray *raw;
     guint64 size; // of the message, as far as seen
     char *what;   // damage: what is wrong; NULL = none
@@ -186,9 +187,16 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WalkItem, walk_item_clear)
 
 // ---- event.c ---------------------------------------------------------------------------------------------
 
+// Adds "salt", 16 random bytes in hex: what is logged of a record tells nothing without it.
+void event_salt(json_t *json);
 // Canonical JSON of an event; caller frees. NULL with `error`.
 char *event_json(const char *id, const char *origin, const char *event, const char *who, const char *record,
                  json_t *detail, int64_t now_us, GError **error);
+
+// ---- read.c ----------------------------------------------------------------------------------------------
+
+// A record made of what was decoded, which it takes.
+ArchiveRecord *archive_record_take(const char *rel, int64_t offset, int64_t length, Decoded *decoded);
 
 // ---- scan.c: segments as they are read, live or not ------------------------------------------------------
 
@@ -214,3 +222,8 @@ void scan_close(Scan *scan);
 Tri scan_next(Scan *scan, DamageSink *sink, WalkItem *item, GError **error);
 // Which of `all` (from segments_list) can hold records of that time: borrowed pointers, in order. 0 = open.
 GPtrArray *scan_select(const char *dir, GPtrArray *all, bool events, int64_t from_us, int64_t to_us);
+
+// ---- destroy.c -------------------------------------------------------------------------------------------
+
+// Does a frame of ours stand there that is skipped, where a record was?
+bool cut_stands_at(FrameFile *file, int64_t offset);

@@ -8,13 +8,19 @@ void archive_record_free(ArchiveRecord *record)
         return;
     archive_ref_free(record->ref);
     json_decref(record->meta);
+    g_clear_pointer(&record->json, g_bytes_unref);
     if (record->raw != NULL)
         g_bytes_unref(record->raw);
     g_free(record);
 }
 
-// Takes what is in `decoded`.
-static ArchiveRecord *record_new(const char *rel, int64_t offset, int64_t length, Decoded *decoded)
+int64_t archive_mail_time(const json_t *meta)
+{
+    const json_t *own = json_object_get(json_object_get(meta, "intake"), "received_us");
+    return json_integer_value(json_is_integer(own) ? own : json_object_get(meta, "received_us"));
+}
+
+ArchiveRecord *archive_record_take(const char *rel, int64_t offset, int64_t length, Decoded *decoded)
 {
     ArchiveRecord *record = g_new0(ArchiveRecord, 1);
     record->ref = g_new0(ArchiveRef, 1);
@@ -24,6 +30,8 @@ static ArchiveRecord *record_new(const char *rel, int64_t offset, int64_t length
     record->ref->length = length;
     record->ref->sha256 = g_strdup(json_string_value(json_object_get(decoded->meta, "sha256")));
     record->meta = g_steal_pointer(&decoded->meta);
+    if (decoded->json != NULL)
+        record->json = g_byte_array_free_to_bytes(g_steal_pointer(&decoded->json));
     if (decoded->raw != NULL)
         record->raw = g_byte_array_free_to_bytes(g_steal_pointer(&decoded->raw));
     return record;
@@ -37,11 +45,16 @@ static ArchiveRecord *read_at(Scan *scan, int64_t offset, int64_t length, const 
     g_auto(Decoded) decoded = {0};
     int64_t found;
     FrameShape shape = frame_shape(&scan->walk.file, offset, &found);
+    if (shape == FRAME_SKIPPABLE && cut_stands_at(&scan->walk.file, offset)) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_NOINPUT, "%s/%s: record %s was destroyed by a disposal",
+                    scan->dir, scan->segment->rel, id);
+        return NULL;
+    }
     if (shape != FRAME_WHOLE || (length > 0 && found != length))
         decoded.what = g_strdup("no whole frame of that length there");
     else if (decode_frame(&scan->walk.file, offset, found, DECODE_RAW, scan->walk.context, &decoded) &&
              strcmp(decoded.id, id) == 0)
-        return record_new(scan->segment->rel, offset, found, &decoded);
+        return archive_record_take(scan->segment->rel, offset, found, &decoded);
     if (decoded.what == NULL)
         decoded.what = g_strdup("another record stands there");
     g_set_error(error, BASE_ERROR, BASE_ERROR_DATA,
@@ -238,11 +251,11 @@ static ArchiveRecord *cursor_record(Cursor *cursor)
     const WalkItem *item = &cursor->item;
     const char *rel = cursor->scan.segment->rel;
     if (!cursor->query->want_raw || cursor->query->events)
-        return record_new(rel, item->offset, item->length, &cursor->item.record);
+        return archive_record_take(rel, item->offset, item->length, &cursor->item.record);
     g_auto(Decoded) whole = {0};
     Walk *walk = &cursor->scan.walk;
     if (decode_frame(&walk->file, item->offset, item->length, DECODE_RAW, walk->context, &whole))
-        return record_new(rel, item->offset, item->length, &whole);
+        return archive_record_take(rel, item->offset, item->length, &whole);
     damage_report(cursor->sink, rel, item->offset, item->length, whole.id, whole.what);
     return NULL;
 }

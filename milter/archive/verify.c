@@ -1,4 +1,4 @@
-#include "archive/internal.h"
+#include "archive/log_internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,6 +19,7 @@ typedef struct {
     void (*progress)(guint64 done, guint64 total, void *data);
     void *data;
     guint64 done, total;
+    LogCheck *log;
     GArray *ids; // of SeenId: of one series and day, which bounds it
     int day;
 } Verification;
@@ -106,6 +107,7 @@ static void check_records(Verification *verification, Scan *scan, guint index)
         if (step != TRI_YES)
             return;
         note_id(verification, index, &item);
+        log_check_record(verification->log, segment, &item);
         if ((item.record.kind == RECORD_EVENT) != segment->events)
             damage_report(&verification->sink, segment->rel, item.offset, item.length, item.record.id,
                           segment->events ? "a message among events" : "an event among messages");
@@ -164,9 +166,11 @@ bool archive_verify(const Config *config, ArchiveDamage damage,
                                  .data = data,
                                  .ids = ids};
     verification.total = total_bytes(&verification);
+    verification.log = log_check_begin(config, &verification.sink, &out_verdict->log);
     for (guint i = 0; i < segments->len; i++)
         check_segment(&verification, i);
     check_ids(&verification);
+    log_check_end(verification.log);
     verification.done = verification.total;
     show_progress(&verification, 0);
     out_verdict->damaged = verification.sink.count;

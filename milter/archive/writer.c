@@ -22,6 +22,8 @@ typedef struct {
 struct Archive {
     Config *config;
     char *origin;
+    int wait_ms; // for the locks
+    bool shared; // others go on in the segments
     int lock_fd[STREAM_LAST];
     Stream streams[STREAM_LAST]; // the writer thread's
     GThread *thread;
@@ -275,6 +277,7 @@ static char *record_json(const Archive *archive, const ArchiveRef *ref, int64_t 
     json_object_set_new(record, "received_us", json_integer(now_us));
     json_object_set_new(record, "size", json_integer(len));
     json_object_set_new(record, "sha256", json_string(ref->sha256));
+    event_salt(record);
     char *text = encode_json(record, error);
     json_decref(record);
     return text;
@@ -331,14 +334,18 @@ Tri archive_ready(Archive *archive, GError **error)
 
 // ---- open and close --------------------------------------------------------------------------------------
 
+// Who opens a segment that is not finished reads it first: those that many open are small.
+#define SHARED_SEGMENT ((int64_t)8 * 1024 * 1024)
+
 static bool open_streams(Archive *archive, GError **error)
 {
     const ConfigArchive *config = &archive->config->archive;
+    int64_t limit = archive->shared ? MIN(config->segment_bytes, SHARED_SEGMENT) : config->segment_bytes;
     for (int kind = 0; kind < STREAM_LAST; kind++) {
         g_autofree char *series = g_strconcat(archive->origin, kind == STREAM_EVENTS ? "-events" : "", NULL);
-        archive->lock_fd[kind] = segment_lock(config->dir, series, 0, error);
+        archive->lock_fd[kind] = segment_lock(config->dir, series, archive->wait_ms, error);
         if (archive->lock_fd[kind] < 0 ||
-            !stream_open(&archive->streams[kind], config->dir, series, config->segment_bytes, error))
+            !stream_open(&archive->streams[kind], config->dir, series, limit, error))
             return false;
     }
     return true;
@@ -356,7 +363,7 @@ static bool origin_is_clean(const char *origin, GError **error)
     return clean;
 }
 
-Archive *archive_open(const Config *config, const char *origin, GError **error)
+static Archive *open_as(const Config *config, const char *origin, int wait_ms, bool shared, GError **error)
 {
     origin = origin != NULL ? origin : config->archive.origin;
     if (!origin_is_clean(origin, error) || !file_make_dirs(config->archive.dir, 0750, error))
@@ -364,6 +371,8 @@ Archive *archive_open(const Config *config, const char *origin, GError **error)
     g_autoptr(Archive) archive = g_new0(Archive, 1);
     archive->config = config_ref((Config *)config);
     archive->origin = g_strdup(origin);
+    archive->wait_ms = wait_ms;
+    archive->shared = shared;
     archive->contexts = g_ptr_array_new_with_free_func(free_context);
     for (int kind = 0; kind < STREAM_LAST; kind++)
         archive->lock_fd[kind] = archive->streams[kind].fd = -1;
@@ -373,6 +382,16 @@ Archive *archive_open(const Config *config, const char *origin, GError **error)
         return NULL;
     archive->thread = g_thread_try_new("archive", writer_main, archive, error);
     return archive->thread != NULL ? g_steal_pointer(&archive) : NULL;
+}
+
+Archive *archive_open(const Config *config, const char *origin, GError **error)
+{
+    return open_as(config, origin, 0, false, error);
+}
+
+Archive *archive_open_shared(const Config *config, const char *origin, int wait_ms, GError **error)
+{
+    return open_as(config, origin, wait_ms, true, error);
 }
 
 void archive_close(Archive **handle)
@@ -388,7 +407,7 @@ void archive_close(Archive **handle)
     if (ran)
         g_thread_join(archive->thread);
     for (int kind = 0; kind < STREAM_LAST; kind++) {
-        stream_close(&archive->streams[kind], ran);
+        stream_close(&archive->streams[kind], ran && !archive->shared);
         if (archive->lock_fd[kind] >= 0)
             close(archive->lock_fd[kind]);
     }

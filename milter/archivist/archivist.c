@@ -1,7 +1,9 @@
 // What is read when, and the order of conclusions. Threads read several messages at once; one thread concludes them in the order
 // in which they came. One that fails is tried again with growing pauses: at first the others wait for it, so that a moment's
 // trouble changes no order; then it steps aside, so that one broken record does not stop the rest.
-#include "archivist/internal.h"
+#include "archivist/indexer.h"
+#include "archivist/watch.h"
+#include "review/link.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,6 +46,8 @@ struct Archivist {
     Quarantine *quarantine;
     Readers *readers;
     GPtrArray *threads;
+    Watch *watch;
+    Indexer *indexer;
     int lock_fd, wake_fd;
     gint64 recovered; // when last
     guint64 concluded, released, held;
@@ -208,8 +212,11 @@ static bool write_decision(Archivist *archivist, Item *item, GError **error)
                                           .tell = verdict->tell,
                                           .envelope = verdict->envelope,
                                           .message = verdict->message};
-    item->written = item->written || quarantine_conclude(archivist->quarantine, item->record, &conclusion,
-                                                         ARCHIVIST_NAME, clock_now_us(), error);
+    item->written = item->written ||
+                    (quarantine_conclude(archivist->quarantine, item->record, &conclusion, ARCHIVIST_NAME,
+                                         clock_now_us(), error) &&
+                     quarantine_tell_recipients(archivist->quarantine, item->record, verdict->envelope,
+                                                verdict->message, verdict->judgement, clock_now_us(), error));
     return item->written;
 }
 
@@ -281,6 +288,7 @@ static void conclude_all(Archivist *archivist)
         g_ptr_array_remove(archivist->items, item);
         g_cond_broadcast(&archivist->work);
         g_mutex_unlock(&archivist->lock);
+        watch_poke(archivist->watch);
     }
 }
 
@@ -353,17 +361,22 @@ Archivist *archivist_new(Snapshot *snapshot, GError **error)
         return NULL;
     }
     bool ok = (archivist->quarantine = quarantine_open(config, error)) != NULL &&
+              quarantine_ready_notices(archivist->quarantine, error) &&
+              link_ready(archivist->quarantine, config, error) &&
               (archivist->lock_fd = take_lock(config, error)) >= 0 &&
               (archivist->readers = readers_new(config, error)) != NULL;
     g_mutex_lock(&archivist->lock); // the threads see all of them
     ok = ok && start_threads(archivist, config->attachments.workers, error);
     g_mutex_unlock(&archivist->lock);
+    ok = ok && (archivist->watch = watch_new(snapshot, archivist->readers, error)) != NULL &&
+         (archivist->indexer = indexer_start(config, archivist->readers, error)) != NULL;
     return ok ? g_steal_pointer(&archivist) : NULL;
 }
 
 bool archivist_drain(Archivist *archivist, int wait_ms)
 {
     gint64 end = g_get_monotonic_time() + wait_ms * (gint64)1000;
+    watch_stop(archivist->watch);
     g_mutex_lock(&archivist->lock);
     archivist->stopping = true;
     g_cond_broadcast(&archivist->work);
@@ -376,13 +389,15 @@ bool archivist_drain(Archivist *archivist, int wait_ms)
     g_mutex_unlock(&archivist->lock);
     if (ended)
         conclude_all(archivist);
-    return ended;
+    return watch_ended(archivist->watch, end) && ended;
 }
 
 void archivist_free(Archivist *archivist)
 {
     if (archivist == NULL)
         return;
+    watch_free(archivist->watch);
+    indexer_stop(archivist->indexer);
     g_mutex_lock(&archivist->lock);
     archivist->stopping = true;
     g_cond_broadcast(&archivist->work);
@@ -415,6 +430,7 @@ void archivist_set_snapshot(Archivist *archivist, Snapshot *snapshot)
     archivist->snapshot = snapshot_ref(snapshot);
     archivist->snapshots++;
     g_mutex_unlock(&archivist->lock);
+    watch_set_snapshot(archivist->watch, snapshot);
     snapshot_unref(before);
 }
 
@@ -429,4 +445,6 @@ void archivist_state(Archivist *archivist, ArchivistState *out_state)
         out_state->waiting += !failed;
     }
     g_mutex_unlock(&archivist->lock);
+    out_state->following = !watch_idle(archivist->watch) || !indexer_is_done(archivist->indexer);
+    out_state->stuck = watch_failing(archivist->watch);
 }

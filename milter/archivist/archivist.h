@@ -8,6 +8,7 @@
 
 #include "judge/judge.h"
 #include "quarantine/quarantine.h"
+#include "review/review.h"
 
 #define ARCHIVIST_NAME "chaperone-archivist"
 
@@ -29,6 +30,8 @@ typedef struct {
     guint64 concluded, released, held; // messages; recipients
     guint waiting;                     // messages: not read yet, or read and not concluded
     guint failed;                      // messages that failed and wait for another try
+    bool following;                    // the archive holds what the review or the index has not taken yet
+    bool stuck;                        // and cannot take now; it is tried again
 } ArchivistState;
 void archivist_state(Archivist *archivist, ArchivistState *out_state);
 

@@ -1,5 +1,7 @@
 // chaperone-archivist: starts, takes signals in the main thread, ends in order.
 #include "archivist/archivist.h"
+#include "archivist/sequencer.h"
+#include "archivist/witnessing.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -24,6 +26,8 @@ typedef struct {
     Config *started; // as it was at the start: what needs a restart is read from here
     Snapshot *snapshot;
     Archivist *archivist;
+    Sequencer *sequencer;
+    Witnessing *witnessing;
     int signals; // signalfd
 } Program;
 
@@ -83,7 +87,7 @@ static bool is_done(const Program *program, const Options *options)
 {
     ArchivistState state;
     archivist_state(program->archivist, &state);
-    return options->once && state.waiting == 0;
+    return options->once && state.waiting == 0 && !state.following;
 }
 
 static void serve(Program *program, const Options *options)
@@ -115,12 +119,17 @@ static bool start(Program *program, const Options *options, GError **error)
            (program->snapshot = snapshot_new(config, error)) != NULL &&
            (program->signals = take_signals(error)) >= 0 &&
            privileges_drop(config->milter.user, config->milter.group, error) &&
-           (program->archivist = archivist_new(program->snapshot, error)) != NULL;
+           // First what finds out whether another one runs here.
+           (program->archivist = archivist_new(program->snapshot, error)) != NULL &&
+           (program->sequencer = sequencer_start(config, error)) != NULL &&
+           ((program->witnessing = witnessing_start(config, error)) != NULL || *error == NULL);
 }
 
 static void clear(Program *program)
 {
     archivist_free(program->archivist);
+    witnessing_stop(program->witnessing);
+    sequencer_stop(program->sequencer);
     snapshot_unref(program->snapshot);
     if (program->started != NULL)
         config_unref(program->started);
@@ -136,7 +145,7 @@ static int end_status(Program *program, const Options *options)
     g_autofree char *released = g_strdup_printf("%" G_GUINT64_FORMAT, state.released);
     g_autofree char *held = g_strdup_printf("%" G_GUINT64_FORMAT, state.held);
     log_info("ended", "messages", concluded, "released", released, "held", held);
-    return options->once && state.failed > 0 ? BASE_ERROR_TEMPFAIL : 0;
+    return options->once && (state.failed > 0 || state.stuck) ? BASE_ERROR_TEMPFAIL : 0;
 }
 
 static int run(const Options *options)
@@ -171,7 +180,8 @@ int main(int argc, char **argv)
     Options options = {0};
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options.config_path, "The configuration", "FILE"},
-        {"once", 0, 0, G_OPTION_ARG_NONE, &options.once, "Decide what is pending now, and end", NULL},
+        {"once", 0, 0, G_OPTION_ARG_NONE, &options.once,
+         "Decide what is pending now, take what the archive holds, and end", NULL},
         {"foreground", 0, 0, G_OPTION_ARG_NONE, &options.foreground, "Log to standard error", NULL},
         {"version", 'V', 0, G_OPTION_ARG_NONE, &options.version, "Print the version", NULL},
         {NULL},

@@ -67,6 +67,17 @@ bool clock_parse(const char *text, int64_t *out_us, GError **error);
 // unknown.
 int clock_local_date(int64_t us, const char *tz);
 
+// The local time of `us` in zone `tz` (IANA name, NULL = UTC).
+typedef struct {
+    int date;    // yyyymmdd
+    int minute;  // of the day, 0..1439
+    int weekday; // 0 = Monday .. 6 = Sunday
+} ClockLocal;
+// The same for people: "2026-11-22 14:26 EST"; UTC when the zone is unknown. Caller frees.
+char *clock_format_local(int64_t us, const char *tz);
+// False when the zone is unknown.
+bool clock_local(int64_t us, const char *tz, ClockLocal *out);
+
 #define ULID_LEN 26
 // A new ULID (Crockford base 32, upper case; https://github.com/ulid/spec) for `us`, into `out` with its NUL.
 // Ids made in one process rise strictly. False with `error` set when the system gives no randomness.

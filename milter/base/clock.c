@@ -39,18 +39,34 @@ bool clock_parse(const char *text, int64_t *out_us, GError **error)
     return true;
 }
 
-int clock_local_date(int64_t us, const char *tz)
+bool clock_local(int64_t us, const char *tz, ClockLocal *out)
 {
     g_autoptr(GTimeZone) zone = tz != NULL ? g_time_zone_new_identifier(tz) : g_time_zone_new_utc();
-    if (zone == NULL)
-        return 0;
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(us / G_USEC_PER_SEC);
-    g_autoptr(GDateTime) local = utc != NULL ? g_date_time_to_timezone(utc, zone) : NULL;
+    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(us / G_USEC_PER_SEC - (us % G_USEC_PER_SEC < 0));
+    g_autoptr(GDateTime) local = zone != NULL && utc != NULL ? g_date_time_to_timezone(utc, zone) : NULL;
     if (local == NULL)
-        return 0;
-    int year, month, day;
-    g_date_time_get_ymd(local, &year, &month, &day);
-    return year * 10000 + month * 100 + day;
+        return false;
+    *out = (ClockLocal){g_date_time_get_year(local) * 10000 + g_date_time_get_month(local) * 100 +
+                            g_date_time_get_day_of_month(local),
+                        g_date_time_get_hour(local) * 60 + g_date_time_get_minute(local),
+                        g_date_time_get_day_of_week(local) - 1};
+    return true;
+}
+
+char *clock_format_local(int64_t us, const char *tz)
+{
+    g_autoptr(GTimeZone) zone = tz != NULL ? g_time_zone_new_identifier(tz) : NULL;
+    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(us / G_USEC_PER_SEC - (us % G_USEC_PER_SEC < 0));
+    g_autoptr(GDateTime) local = zone != NULL && utc != NULL ? g_date_time_to_timezone(utc, zone) : NULL;
+    const GDateTime *time = local != NULL ? local : utc;
+    char *text = time != NULL ? g_date_time_format((GDateTime *)time, "%Y-%m-%d %H:%M %Z") : NULL;
+    return text != NULL ? text : g_strdup("-");
+}
+
+int clock_local_date(int64_t us, const char *tz)
+{
+    ClockLocal local;
+    return clock_local(us, tz, &local) ? local.date : 0;
 }
 
 // ---- ULID ------------------------------------------------------------------------------------------------

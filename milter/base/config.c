@@ -1,7 +1,6 @@
 #include "base/config.h"
 #include "base/config_keys.h"
 
-#include <libconfig.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -98,7 +97,7 @@ static void set_strings(Config *config, const ConfigKey *key, char **taken)
 {
     char ***slot = (char ***)((char *)config + key->offset);
     g_strfreev(*slot);
-    for (char **s = taken; *s != NULL; s++) {
+    for (char **s = taken; key->type == KEY_STRINGS && *s != NULL; s++) {
         char *lower = g_utf8_strdown(*s, -1);
         g_free(*s);
         *s = lower;
@@ -135,6 +134,18 @@ static bool apply_number(Loading *loading, Config *config, const ConfigKey *key,
     }
     set_number(config, key, value);
     return true;
+}
+
+static void reviewer_mistake(void *data, int line, const char *key, const char *what)
+{
+    mistake(data, line, key, "%s", what);
+}
+
+static void set_reviewers(Config *config, const ConfigKey *key, GPtrArray *taken)
+{
+    GPtrArray **slot = (GPtrArray **)(void *)((char *)config + key->offset);
+    g_clear_pointer(slot, g_ptr_array_unref);
+    *slot = taken;
 }
 
 static void apply_setting(Loading *loading, Config *config, const ConfigKey *key, config_setting_t *setting)
@@ -178,7 +189,11 @@ static void apply_setting(Loading *loading, Config *config, const ConfigKey *key
         else
             apply_number(loading, config, key, line, size);
         break;
-    case KEY_STRINGS: {
+    case KEY_REVIEWERS:
+        set_reviewers(config, key, reviewers_parse(setting, reviewer_mistake, loading));
+        break;
+    case KEY_STRINGS:
+    case KEY_TEXTS: {
         int n = config_setting_length(setting);
         if (type != CONFIG_TYPE_LIST && type != CONFIG_TYPE_ARRAY) {
             mistake(loading, line, key->path, "wants a list: [ \"one\", \"two\" ]");
@@ -206,7 +221,11 @@ static void apply_defaults(Loading *loading, Config *config)
         int64_t number = 0;
         switch (key->type) {
         case KEY_STRINGS:
+        case KEY_TEXTS:
             set_strings(config, key, g_strsplit(key->fallback, ",", -1));
+            break;
+        case KEY_REVIEWERS:
+            set_reviewers(config, key, reviewers_new());
             break;
         case KEY_BOOL:
             set_number(config, key, strcmp(key->fallback, "true") == 0);
@@ -292,6 +311,18 @@ static void check_whole(Loading *loading, Config *config)
         !g_str_has_prefix(socket, "inet:") && !g_str_has_prefix(socket, "inet6:"))
         mistake(loading, 0, "milter.socket", "\"%s\": write unix:/path, inet:port@host or inet6:port@host",
                 socket);
+    const char *url = config->review.console_url;
+    if (*url != '\0' && ((!g_str_has_prefix(url, "https://") && !g_str_has_prefix(url, "http://")) ||
+                         strpbrk(url, " \t\r\n<>\"") != NULL || strlen(url) > 500))
+        mistake(loading, 0, "review.console_url", "\"%s\" is no address of a web site; write \"https://...\"",
+                url);
+    for (char **language = config->notice.languages; *language != NULL; language++)
+        if (strlen(*language) < 2 || strlen(*language) > 10 ||
+            (*language)[strspn(*language, "abcdefghijklmnopqrstuvwxyz-")] != '\0')
+            mistake(loading, 0, "notice.languages", "\"%s\" is no language; write \"en\" or \"es\"",
+                    *language);
+    if (config->notice.languages[0] == NULL)
+        mistake(loading, 0, "notice.languages", "is empty; write [ \"en\" ]");
     if (config->notice.from[0] != '\0' && strchr(config->notice.from, '@') == NULL)
         mistake(loading, 0, "notice.from", "\"%s\" is no address", config->notice.from);
 }
@@ -355,8 +386,10 @@ static void config_clear(gpointer data)
     for (gsize i = 0; i < CONFIG_KEYS_COUNT; i++) {
         const ConfigKey *key = &CONFIG_KEYS[i];
         void *slot = (char *)config + key->offset;
-        if (key->type == KEY_STRINGS)
+        if (key->type == KEY_STRINGS || key->type == KEY_TEXTS)
             g_strfreev(*(char ***)slot);
+        else if (key->type == KEY_REVIEWERS)
+            g_clear_pointer((GPtrArray **)slot, g_ptr_array_unref);
         else if (key->type == KEY_STRING || key->type == KEY_PATH || key->type == KEY_CHOICE)
             g_free(*(char **)slot);
     }
@@ -373,9 +406,11 @@ void config_unref(Config *config)
 
 void config_each_key(ConfigKeyFunc func, void *data)
 {
-    static const char *const TYPES[] = {
-        [KEY_STRING] = "text", [KEY_STRINGS] = "list of text", [KEY_PATH] = "path",    [KEY_INT] = "number",
-        [KEY_SIZE] = "bytes",  [KEY_BOOL] = "true or false",   [KEY_CHOICE] = "choice"};
+    static const char *const TYPES[] = {[KEY_STRING] = "text",       [KEY_STRINGS] = "list of text",
+                                        [KEY_PATH] = "path",         [KEY_INT] = "number",
+                                        [KEY_SIZE] = "bytes",        [KEY_BOOL] = "true or false",
+                                        [KEY_CHOICE] = "choice",     [KEY_REVIEWERS] = "list of groups",
+                                        [KEY_TEXTS] = "list of text"};
     for (gsize i = 0; i < CONFIG_KEYS_COUNT; i++) {
         const ConfigKey *key = &CONFIG_KEYS[i];
         func(key->path, key->choices != NULL ? key->choices : TYPES[key->type], key->fallback, key->meaning,
@@ -388,7 +423,10 @@ static bool same_value(const ConfigKey *key, const Config *a, const Config *b)
     const void *x = (const char *)a + key->offset, *y = (const char *)b + key->offset;
     switch (key->type) {
     case KEY_STRINGS:
+    case KEY_TEXTS:
         return g_strv_equal(*(const char *const *const *)x, *(const char *const *const *)y);
+    case KEY_REVIEWERS:
+        return reviewers_equal(*(GPtrArray *const *)x, *(GPtrArray *const *)y);
     case KEY_INT:
         return *(const int *)x == *(const int *)y;
     case KEY_SIZE:

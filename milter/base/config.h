@@ -111,7 +111,24 @@ typedef struct {
     int batch_records;      // most records in one group commit
     int queue_records;      // most records waiting for the writer, then 451
     int queue_wait_ms;
+    char *log_name;   // of the transparency log; default: the district's first domain, "/" and the origin
+    char *log_key;    // secret key of its checkpoints, beside it its public half and the newest checkpoint
+    int checkpoint_s; // at most so long behind
+    bool index_ocr;   // text in pictures goes into the index
 } ConfigArchive;
+
+typedef struct {
+    char **peers; // "URL VERIFIERKEY" of the witnesses that cosign our checkpoints
+    int timeout_s;
+    char **mail;         // who gets a checkpoint by mail, once a day
+    char *timestamp_url; // of an authority that stamps a checkpoint a day (RFC 3161); "" = none
+    char *timestamp_ca;  // certificates that its tokens are checked against
+    char *name;          // our own, as a witness of others
+    char **logs;         // verifier keys of the logs we cosign
+    char *listen;        // "127.0.0.1:8350"
+    char *database;      // what we cosigned
+    char *key_file;
+} ConfigWitness;
 
 typedef struct {
     char *database;
@@ -126,7 +143,31 @@ typedef struct {
     char *from;          // address of the notices
     char *contact;       // whom a sender may ask
     int per_sender_hour; // most notices a sender gets in an hour; more are counted in one
+    char *dir;           // of their templates
+    char *database;      // the register of notices to staff
+    char **languages;    // a notice says all of it in each
 } ConfigNotice;
+
+// Somebody who reviews held messages.
+typedef struct {
+    char *address;
+    char **schools; // ids or names; "*" = all
+    char **roles;   // of the sender; "*" = any
+    char *digest;   // "daily", "weekly", "none"
+} ConfigReviewer;
+
+typedef struct {
+    char *database;
+    int due_hours;         // an item is to be closed so long after it was opened
+    char *concern_address; // mail to it is a report of a concern; "" = none
+    int concern_days;      // how far back the reported message is looked for
+    int64_t pattern_rows;  // most days of pairs kept
+    int decision_hours;    // a held message is to be decided so long after it came; 0 = no clock
+    char *console_url;     // where senders act on held messages; "" = notices have no link
+    int link_days;         // how long such a link is good for
+    char *key_file;        // what such links are signed with
+    GPtrArray *reviewers;  // of ConfigReviewer
+} ConfigReview;
 
 typedef struct {
     char *target;
@@ -143,8 +184,10 @@ typedef struct {
     ConfigRoster roster;
     ConfigPolicy policy;
     ConfigArchive archive;
+    ConfigWitness witness;
     ConfigQuarantine quarantine;
     ConfigNotice notice;
+    ConfigReview review;
     ConfigLog log;
 } Config;
 

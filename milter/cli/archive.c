@@ -56,6 +56,11 @@ static int print_json(json_t *json, size_t flags)
     return status;
 }
 
+int archive_print_json(json_t *json)
+{
+    return print_json(json, JSON_INDENT(2));
+}
+
 // The strongest action any recipient got; what was decided later stands in events.
 static const char *action_of(const json_t *meta)
 {
@@ -75,13 +80,15 @@ static json_t *row_of(const json_t *meta)
     if (json_object_get(meta, "event") != NULL)
         return json_deep_copy(meta);
     const json_t *envelope = json_object_get(meta, "envelope"), *rcpts = json_object_get(envelope, "rcpts");
+    // Of what was taken in from files the sender may not be known: that is not the null sender.
+    const char *from =
+        json_object_get(envelope, "mail_from") != NULL ? text_of(envelope, "mail_from", "") : "-";
     json_t *to = json_array();
     for (size_t i = 0; i < json_array_size(rcpts); i++)
         json_array_append_new(to, json_string(text_of(json_array_get(rcpts, i), "address", "")));
     return json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:I}", "id", text_of(meta, "id", ""), "received",
-                     text_of(meta, "received", ""), "from", text_of(envelope, "mail_from", ""), "to", to,
-                     "action", action_of(meta), "subject",
-                     text_of(json_object_get(meta, "message"), "subject", ""), "size",
+                     text_of(meta, "received", ""), "from", from, "to", to, "action", action_of(meta),
+                     "subject", text_of(json_object_get(meta, "message"), "subject", ""), "size",
                      json_integer_value(json_object_get(meta, "size")));
 }
 
@@ -324,6 +331,18 @@ static void verify_progress(guint64 done, guint64 total, void *data)
     verifying->shown_us = done < total ? now : G_MAXINT64;
 }
 
+static void print_log_verdict(const ArchiveVerdict *verdict)
+{
+    if (verdict->log.none)
+        printf("no transparency log yet: chaperone-archivist makes it\n");
+    else
+        printf("transparency log: %" G_GUINT64_FORMAT " leaves under its checkpoint%s, %" G_GUINT64_FORMAT
+               " records and events behind it\n",
+               verdict->log.leaves,
+               verdict->damaged == 0 ? ", signature, tree and every leaf's record are right" : "",
+               verdict->log.pending);
+}
+
 static int run_verify(const Config *config, const ArchiveOptions *options, GError **error)
 {
     Verifying verifying = {.found = options->json ? json_array() : NULL};
@@ -334,10 +353,12 @@ static int run_verify(const Config *config, const ArchiveOptions *options, GErro
     }
     int status = verdict.damaged > 0 ? BASE_ERROR_DATA : 0;
     if (options->json) {
-        json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "segments", (json_int_t)verdict.segments,
-                                 "records", (json_int_t)verdict.records, "events", (json_int_t)verdict.events,
-                                 "bytes", (json_int_t)verdict.bytes, "damaged", (json_int_t)verdict.damaged,
-                                 "damage", verifying.found);
+        json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:{s:b, s:I, s:I}}", "segments",
+                                 (json_int_t)verdict.segments, "records", (json_int_t)verdict.records,
+                                 "events", (json_int_t)verdict.events, "bytes", (json_int_t)verdict.bytes,
+                                 "damaged", (json_int_t)verdict.damaged, "damage", verifying.found, "log",
+                                 "exists", !verdict.log.none, "leaves", (json_int_t)verdict.log.leaves,
+                                 "pending", (json_int_t)verdict.log.pending);
         return print_json(json, JSON_INDENT(2)) != 0 ? BASE_ERROR_IO : status;
     }
     printf("%" G_GUINT64_FORMAT " segments, %" G_GUINT64_FORMAT " bytes: %" G_GUINT64_FORMAT
@@ -347,6 +368,7 @@ static int run_verify(const Config *config, const ArchiveOptions *options, GErro
         printf("every checksum and SHA-256 is right\n");
     else
         printf("%" G_GUINT64_FORMAT " damaged\n", verdict.damaged);
+    print_log_verdict(&verdict);
     return status;
 }
 
@@ -360,16 +382,36 @@ static const struct {
     {"list", run_list, false},
     {"show", run_show, true},
     {"verify", run_verify, false},
+    {"prove", archive_prove_run, true},
+    {"checkpoint", archive_checkpoint_run, false},
     {"export", archive_export_run, true},
+    {"import", archive_import_run, true},
+    {"journal", archive_journal_run, true},
+    {"reconcile", archive_reconcile_run, false},
 };
 
 static const char SUMMARY[] =
     "Steps:\n"
     "  list                         records, or --events, in order of time (recorded)\n"
     "  show ID                      one record: its metadata, or with --raw its bytes (recorded)\n"
-    "  verify                       read every segment and say what is damaged\n"
+    "  verify                       read every segment and the log, and say what is damaged, gone or slipped "
+    "in\n"
+    "  prove ID [--out DIR]         an offline proof that the record is in the log (c2sp.org/tlog-proof); "
+    "with\n"
+    "                               --out beside the record itself\n"
+    "  checkpoint [--new]           the log's newest signed checkpoint; --new signs one now, where the\n"
+    "                               archivist does not run\n"
     "  export --format eml|mbox --out PATH\n"
-    "                               write messages out, by --id, --from, --to, --address (recorded)\n";
+    "                               write messages out, by --id, --from, --to, --address (recorded)\n"
+    "  import PATH... [--format F] [--state FILE]\n"
+    "                               take in EML files, mbox, Maildir and journal reports that lie there; run "
+    "it\n"
+    "                               again to go on (recorded)\n"
+    "  journal [--sender ADDRESS] [--queue-id ID] [RECIPIENT...]\n"
+    "                               take in one message from standard input, for Postfix's pipe(8)\n"
+    "  reconcile --maillog FILE|journal [--from DATE] [--to DATE]\n"
+    "                               which messages the MTA took that the archive lacks, and the reverse "
+    "(recorded)\n";
 
 static int run_step(gsize step, ArchiveOptions *options)
 {
@@ -399,7 +441,8 @@ static void collect_ids(ArchiveOptions *options, int argc, char **argv)
     for (char **id = options->ids; id != NULL && *id != NULL; id++)
         g_strv_builder_add(all, *id);
     for (int i = 2; i < argc; i++)
-        g_strv_builder_add(all, argv[i]);
+        if (i > 2 || strcmp(argv[i], "--") != 0)
+            g_strv_builder_add(all, argv[i]);
     g_strfreev(options->ids);
     options->ids = g_strv_builder_end(all);
 }
@@ -407,7 +450,8 @@ static void collect_ids(ArchiveOptions *options, int argc, char **argv)
 static int dispatch(ArchiveOptions *options, int argc, char **argv)
 {
     if (argc < 2)
-        return cli_usage("archive wants a step: list, show, verify or export");
+        return cli_usage("archive wants a step: list, show, verify, prove, checkpoint, export, import, "
+                         "journal or reconcile");
     for (gsize i = 0; i < G_N_ELEMENTS(STEPS); i++) {
         if (strcmp(argv[1], STEPS[i].name) != 0)
             continue;
@@ -423,7 +467,8 @@ static int dispatch(ArchiveOptions *options, int argc, char **argv)
 
 int cli_archive(int argc, char **argv)
 {
-    ArchiveOptions options = {.who = cli_who()};
+    ArchiveOptions options = {0};
+    char *named = NULL;
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options.config_path, "The configuration", "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL},
@@ -434,10 +479,22 @@ int cli_archive(int argc, char **argv)
          "ADDRESS"},
         {"events", 0, 0, G_OPTION_ARG_NONE, &options.events, "List events instead of messages", NULL},
         {"limit", 'n', 0, G_OPTION_ARG_INT, &options.limit, "List the newest N only", "N"},
+        {"new", 0, 0, G_OPTION_ARG_NONE, &options.fresh, "Sign a checkpoint now", NULL},
         {"raw", 0, 0, G_OPTION_ARG_NONE, &options.raw, "Show the message's bytes", NULL},
         {"id", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.ids, "Export this record (may be repeated)", "ID"},
-        {"format", 0, 0, G_OPTION_ARG_STRING, &options.format, "eml: a directory; mbox: one file (mboxrd)",
+        {"format", 0, 0, G_OPTION_ARG_STRING, &options.format,
+         "Export: eml, a directory, or mbox, one file (mboxrd). Import: auto, eml, mbox, mboxrd, mboxo, "
+         "mboxcl, "
+         "mboxcl2, maildir or journal",
          "FORMAT"},
+        {"state", 0, 0, G_OPTION_ARG_FILENAME, &options.state, "Import: what was taken in (DIR/import.db)",
+         "FILE"},
+        {"who", 0, 0, G_OPTION_ARG_STRING, &named, "For whom; kept with the event (the login)", "NAME"},
+        {"sender", 'f', 0, G_OPTION_ARG_STRING, &options.sender, "Journal: the envelope's sender", "ADDRESS"},
+        {"queue-id", 0, 0, G_OPTION_ARG_STRING, &options.queue_id, "Journal: Postfix's queue id", "ID"},
+        {"client", 0, 0, G_OPTION_ARG_STRING, &options.client, "Journal: who sent it to Postfix", "ADDRESS"},
+        {"maillog", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.maillogs,
+         "Reconcile: Postfix's log with its older ones beside it, or \"journal\" (may be repeated)", "FILE"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &options.out, "Where to; must not exist", "PATH"},
         {"reason", 'r', 0, G_OPTION_ARG_STRING, &options.reason, "Why; kept with the event", "TEXT"},
         {NULL},
@@ -446,8 +503,18 @@ int cli_archive(int argc, char **argv)
     g_option_context_set_summary(context, SUMMARY);
     g_option_context_add_main_entries(context, entries, NULL);
     g_autoptr(GError) error = NULL;
-    int status = g_option_context_parse(context, &argc, &argv, &error) ? dispatch(&options, argc, argv)
-                                                                       : cli_usage("%s", error->message);
+    options.who = cli_who();
+    // argv[1] where the options cannot be parsed too: Postfix's pipe(8) has the step first.
+    bool journal = argc > 1 && strcmp(argv[1], "journal") == 0;
+    int status = g_option_context_parse(context, &argc, &argv, &error) ? 0 : cli_usage("%s", error->message);
+    journal = journal || (status == 0 && argc > 1 && strcmp(argv[1], "journal") == 0);
+    if (named != NULL) { // the login stays with it
+        g_autofree char *login = options.who;
+        options.who = g_strdup_printf("%s (%s)", named, login);
+    }
+    if (status == 0)
+        status = dispatch(&options, argc, argv);
+    g_free(named);
     g_free(options.config_path);
     g_free(options.from);
     g_free(options.to);
@@ -456,6 +523,12 @@ int cli_archive(int argc, char **argv)
     g_free(options.out);
     g_free(options.reason);
     g_free(options.who);
+    g_free(options.state);
+    g_free(options.sender);
+    g_free(options.queue_id);
+    g_free(options.client);
+    g_strfreev(options.maillogs);
     g_strfreev(options.ids);
-    return status;
+    // Postfix bounces what it gets any other status for.
+    return journal && status != 0 ? BASE_ERROR_TEMPFAIL : status;
 }

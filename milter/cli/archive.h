@@ -8,8 +8,10 @@ typedef struct {
     char *config_path, *from, *to, *address, *format, *out, *reason;
     char **ids; // --id and the words after the step
     gint limit; // 0 = all
-    gboolean json, raw, events;
+    gboolean json, raw, events, fresh;
     char *who;
+    char *state, *sender, *queue_id, *client; // import, journal
+    char **maillogs;                          // reconcile
     ArchiveQuery query;
 } ArchiveOptions;
 
@@ -20,5 +22,13 @@ void archive_print_damage(const char *segment, int64_t offset, const char *what,
 // `text` on one line of a terminal, at most `most` characters; caller frees.
 char *archive_plain(const char *text, gsize most);
 
+// Prints `json`, which it takes. Exit status.
+int archive_print_json(json_t *json);
+
 // Exit status; `error` where it is set tells why.
+int archive_checkpoint_run(const Config *config, const ArchiveOptions *options, GError **error);
+int archive_prove_run(const Config *config, const ArchiveOptions *options, GError **error);
 int archive_export_run(const Config *config, const ArchiveOptions *options, GError **error);
+int archive_import_run(const Config *config, const ArchiveOptions *options, GError **error);
+int archive_journal_run(const Config *config, const ArchiveOptions *options, GError **error);
+int archive_reconcile_run(const Config *config, const ArchiveOptions *options, GError **error);

@@ -44,7 +44,7 @@ static char *from_line(const json_t *meta)
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const char *sender = json_string_value(json_object_get(json_object_get(meta, "envelope"), "mail_from"));
-    g_autofree char *word = g_strdup(sender != NULL && *sender != '\0' ? sender : "MAILER-DAEMON");
+    g_autofree char *word = g_strdup(sender == NULL ? "-" : *sender != '\0' ? sender : "MAILER-DAEMON");
     for (char *p = word; *p != '\0'; p++)
         if (*p == ' ' || g_ascii_iscntrl(*p))
             *p = '_';

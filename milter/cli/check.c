@@ -1,7 +1,10 @@
 // chaperone check: is what the daemon would start on in order?
 #include "cli/cli.h"
+#include "cli/exception.h"
 #include "judge/judge.h"
 #include "quarantine/quarantine.h"
+#include "review/review.h"
+#include "review/routing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +23,7 @@ static bool options_read(CheckOptions *options, int *argc, char ***argv, GError 
         {NULL}};
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_option_context_set_summary(
-        context, "Checks configuration, policy, lists and roster. What it refuses, the daemon "
+        context, "Checks configuration, policy, lists, roster and notices. What it refuses, the daemon "
                  "refuses to start on.\nExits 0 when all is in order, 78 when it is not.");
     g_option_context_add_main_entries(context, entries, NULL);
     return g_option_context_parse(context, argc, argv, error);
@@ -76,7 +79,85 @@ static void waiting_json(json_t *json, const Config *config)
     g_free(waiting.unknown);
 }
 
-// {"ok", "mistakes": [...], "policy", "version", "mode", "pending", "pending_since"?}
+// ---- review ----------------------------------------------------------------------------------------------
+
+typedef struct {
+    bool none; // no database yet: nothing was ever opened
+    guint open, overdue;
+    char *unknown;
+} Reviewed;
+
+static Reviewed reviewed_of(const Config *config)
+{
+    Reviewed reviewed = {.none = !g_file_test(config->review.database, G_FILE_TEST_EXISTS)};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Review) review = reviewed.none ? NULL : review_open(config, &error);
+    g_autoptr(GPtrArray) items = review ? review_list(review, REVIEW_ANY, REVIEW_NOT_DONE, &error) : NULL;
+    if (!items && !reviewed.none)
+        reviewed.unknown = g_strdup(error->message);
+    for (guint i = 0; items && i < items->len; i++)
+        reviewed.overdue += review_item_overdue(items->pdata[i], clock_now_us());
+    reviewed.open = items ? items->len : 0;
+    return reviewed;
+}
+
+static void print_reviewed(const Config *config)
+{
+    Reviewed reviewed = reviewed_of(config);
+    if (reviewed.unknown)
+        printf("review: not looked at: %s\n", reviewed.unknown);
+    else if (reviewed.open > 0)
+        printf("review: %u item%s open, %u overdue\n", reviewed.open, reviewed.open == 1 ? "" : "s",
+               reviewed.overdue);
+    g_free(reviewed.unknown);
+}
+
+static void reviewed_json(json_t *json, const Config *config)
+{
+    Reviewed reviewed = reviewed_of(config);
+    if (!reviewed.unknown)
+        json_object_set_new(
+            json, "review",
+            json_pack("{s:i, s:i}", "open", (int)reviewed.open, "overdue", (int)reviewed.overdue));
+    g_free(reviewed.unknown);
+}
+
+// Schools that reviewers are named for and the roster does not know: worth a warning, since an import may bring them. Exceptions
+// that end soon, or cover nothing.
+static GPtrArray *warnings_of(const Snapshot *snapshot)
+{
+    g_autoptr(GError) error = NULL;
+    const Config *config = snapshot->config;
+    g_autoptr(RosterSession) session = roster_session_begin(
+        snapshot->roster, clock_local_date(clock_now_us(), config->district.timezone), &error);
+    GPtrArray *warnings = session ? routing_unknown_schools(config, session, &error) : NULL;
+    if (!warnings) {
+        warnings = g_ptr_array_new_with_free_func(g_free);
+        g_ptr_array_add(warnings, g_strdup_printf("reviewers' schools: not looked at: %s", error->message));
+    }
+    g_clear_error(&error);
+    if (!exception_warnings(snapshot, warnings, &error))
+        g_ptr_array_add(warnings, g_strdup_printf("exceptions: not looked at: %s", error->message));
+    return warnings;
+}
+
+static void print_warnings(const Snapshot *snapshot)
+{
+    g_autoptr(GPtrArray) warnings = warnings_of(snapshot);
+    for (guint i = 0; i < warnings->len; i++)
+        printf("warning: %s\n", (const char *)warnings->pdata[i]);
+}
+
+static void warnings_json(json_t *json, const Snapshot *snapshot)
+{
+    g_autoptr(GPtrArray) warnings = warnings_of(snapshot);
+    json_t *array = json_array();
+    for (guint i = 0; i < warnings->len; i++)
+        json_array_append_new(array, json_string(warnings->pdata[i]));
+    json_object_set_new(json, "warnings", array);
+}
+
+// {"ok", "mistakes": [...], "policy", "version", "mode", "pending", "pending_since"?, "review", "warnings": [...]}
 static void print_json(const Snapshot *snapshot, const GError *error)
 {
     json_t *json = json_object(), *mistakes = json_array();
@@ -91,6 +172,8 @@ static void print_json(const Snapshot *snapshot, const GError *error)
         json_object_set_new(json, "version", json_string(policy_version(snapshot->policy)));
         json_object_set_new(json, "mode", json_string(mode_name(snapshot->mode)));
         waiting_json(json, snapshot->config);
+        reviewed_json(json, snapshot->config);
+        warnings_json(json, snapshot);
     }
     char *line = json_dumps(json, 0);
     printf("%s\n", line ? line : "{}");
@@ -106,13 +189,28 @@ static void print_text(const Snapshot *snapshot)
            policy_version(snapshot->policy), policy_rule_count(snapshot->policy), mode_name(snapshot->mode));
     printf("lists %s: in order\n", config->policy.lists_dir);
     printf("roster %s: in order\n", config->roster.database);
+    g_autofree char *languages = g_strjoinv(", ", config->notice.languages);
+    if (*config->notice.from == '\0')
+        printf("notices: none are sent (notice.from is empty)\n");
+    else
+        printf("notices %s: in order, in %s\n", config->notice.dir, languages);
     print_waiting(config);
+    print_reviewed(config);
+    print_warnings(snapshot);
+}
+
+// What the daemon loads, and what it writes notices from.
+static Snapshot *load(const char *path, GError **error)
+{
+    g_autoptr(Snapshot) snapshot = snapshot_load(path, error);
+    g_autoptr(GPtrArray) wanted = snapshot ? policy_templates(snapshot->policy) : NULL;
+    return snapshot && notice_book_check(snapshot->config, wanted, error) ? g_steal_pointer(&snapshot) : NULL;
 }
 
 static int check_run(const CheckOptions *options)
 {
     GError *error = NULL;
-    g_autoptr(Snapshot) snapshot = snapshot_load(cli_config_path(options->config), &error);
+    g_autoptr(Snapshot) snapshot = load(cli_config_path(options->config), &error);
     if (options->json)
         print_json(snapshot, error);
     else if (snapshot)

@@ -7,11 +7,16 @@
 #include <jansson.h>
 
 int cli_archive(int argc, char **argv);
+int cli_search(int argc, char **argv);
+int cli_witness(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_config(int argc, char **argv);
 int cli_exception(int argc, char **argv);
 int cli_learn(int argc, char **argv);
+int cli_notice(int argc, char **argv);
+int cli_policy(int argc, char **argv);
 int cli_quarantine(int argc, char **argv);
+int cli_review(int argc, char **argv);
 int cli_roster(int argc, char **argv);
 int cli_scan(int argc, char **argv);
 

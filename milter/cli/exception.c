@@ -1,201 +1,368 @@
-#include "cli/cli.h"
-#include "feeds/feeds.h"
-#include "roster/roster.h"
+#include "cli/exception.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-typedef struct {
-    char *config_path, *who, *why;
-    gboolean dry_run, json, all;
-    char *id, *kind, *staff, *from, *until, *approver;
-    char **students, **values;
-    gboolean consent, purpose;
-} Options;
+// ---- the book ---------------------------------------------------------------------------------------------
 
-typedef int (*Step)(const Config *config, const Options *options, const char *argument, GError **error);
-
-static char *date_text(int date)
+// Policy and roster are there already.
+static bool book_read(const Config *config, ExceptionBook *book, GError **error)
 {
-    return g_strdup_printf("%04d-%02d-%02d", date / 10000, date / 100 % 100, date % 100);
+    book->now_us = clock_now_us();
+    book->today = clock_local_date(book->now_us, config->district.timezone);
+    book->session = book->roster != NULL ? roster_session_begin(book->roster, book->today, error) : NULL;
+    book->all = book->session != NULL ? roster_exceptions_all(book->session, error) : NULL;
+    return book->all != NULL;
 }
 
-// ---- list -----------------------------------------------------------------------------------------
-
-static json_t *exception_json(const RosterException *exception)
+bool exception_book_open(const Config *config, ExceptionBook *book, GError **error)
 {
-    g_autofree char *from = date_text(exception->from), *until = date_text(exception->until);
-    json_t *students = json_array(), *values = json_array();
-    for (char **at = exception->students; *at != NULL; at++)
-        json_array_append_new(students, json_string(*at));
-    for (char **at = exception->values; *at != NULL; at++)
-        json_array_append_new(values, json_string(*at));
-    return json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:s, s:s, s:s, s:b, s:b, s:s?}", "id", exception->id,
-                     "kind", exception->kind, "staff", exception->staff, "person", exception->staff_person,
-                     "students", students, "values", values, "from", from, "until", until, "approver",
-                     exception->approver, "guardian_consent", exception->guardian_consent, "purpose_required",
-                     exception->purpose_required, "revoked", exception->revoked);
+    book->policy = snapshot_policy(config->policy.file, error);
+    book->roster = book->policy != NULL ? roster_open(config, error) : NULL;
+    return book_read(config, book, error);
 }
 
-// "revoked", "expired", "not begun" or "in force" on the local date `today`.
-static const char *state_of(const RosterException *exception, int today)
+void exception_book_clear(ExceptionBook *book)
 {
-    return exception->revoked != NULL ? "revoked"
-           : today > exception->until ? "expired"
-           : today < exception->from  ? "not begun"
-                                      : "in force";
+    g_clear_pointer(&book->all, g_ptr_array_unref);
+    g_clear_pointer(&book->session, roster_session_end);
+    g_clear_pointer(&book->roster, roster_unref);
+    g_clear_pointer(&book->policy, policy_unref);
 }
 
-static void print_exception(const RosterException *exception, int today)
+RosterException *exception_book_find(const ExceptionBook *book, const char *id, GError **error)
 {
-    g_autofree char *from = date_text(exception->from), *until = date_text(exception->until);
-    g_autofree char *students = g_strjoinv(", ", exception->students);
-    g_autofree char *values = g_strjoinv(", ", exception->values);
-    printf("%s  %s  %s .. %s  %s\n", exception->id, exception->kind, from, until, state_of(exception, today));
-    printf("    staff     %s%s\n", exception->staff,
-           exception->staff_person == NULL ? " (not in the roster)" : "");
-    printf("    students  %s\n    values    %s\n", students, values);
-    printf("    approver  %s%s%s\n", exception->approver[0] != '\0' ? exception->approver : "(none)",
-           exception->guardian_consent ? ", guardian consent" : "",
-           exception->purpose_required ? ", purpose must be stated" : "");
-    if (exception->revoked != NULL)
-        printf("    revoked   %s\n", exception->revoked);
-}
-
-static int print_all(const GPtrArray *exceptions, const Options *options, int today)
-{
-    json_t *list = json_array();
-    for (guint i = 0; i < exceptions->len; i++) {
-        const RosterException *exception = exceptions->pdata[i];
-        bool over = exception->revoked != NULL || today > exception->until;
-        if (over && !options->all)
-            continue;
-        if (!options->json) {
-            print_exception(exception, today);
-            continue;
-        }
-        json_t *item = exception_json(exception);
-        json_object_set_new(item, "state", json_string(state_of(exception, today)));
-        json_array_append_new(list, item);
+    for (guint i = 0; i < book->all->len; i++) {
+        RosterException *exception = book->all->pdata[i];
+        if (strcmp(exception->id, id) == 0)
+            return exception;
     }
-    bool ok = !options->json || (json_dumpf(list, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF);
-    json_decref(list);
-    return ok ? 0 : BASE_ERROR_IO;
+    g_set_error(error, BASE_ERROR, BASE_ERROR_NOINPUT,
+                "exception %s: there is none; see `chaperone exception list --all`", id);
+    return NULL;
 }
 
-static int run_list(const Config *config, const Options *options, const char *argument, GError **error)
+const char *exception_standing_name(Standing standing)
 {
-    g_autoptr(Roster) roster = roster_open(config, error);
-    int today = clock_local_date(clock_now_us(), config->district.timezone);
-    g_autoptr(RosterSession) session = roster != NULL ? roster_session_begin(roster, today, error) : NULL;
-    g_autoptr(GPtrArray) exceptions = session != NULL ? roster_exceptions_all(session, error) : NULL;
-    if (exceptions == NULL)
-        return base_exit_status(*error);
-    return print_all(exceptions, options, today);
+    static const char *const names[STANDING_LAST] = {"in force",  "expiring", "not complete",
+                                                     "not begun", "expired",  "revoked"};
+    return names[standing];
 }
 
-// ---- import, add, revoke --------------------------------------------------------------------------
-
-static int run_import(const Config *config, const Options *options, const char *path, GError **error)
-{
-    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
-    int today = clock_local_date(clock_now_us(), config->district.timezone);
-    int count = feeds_exceptions_import(config, path, options->dry_run, today, options->who, warnings, error);
-    if (count < 0)
-        return base_exit_status(*error);
-    for (guint i = 0; i < warnings->len; i++)
-        fprintf(stderr, "warning: %s\n", (char *)warnings->pdata[i]);
-    printf("%d exception%s %s\n", count, count == 1 ? "" : "s",
-           options->dry_run ? "checked (--dry-run)" : "imported");
-    return 0;
-}
-
-// 0 when `text` is no date.
-static int date_of(const char *text)
+int exception_date_of(const char *text)
 {
     int64_t us = 0;
-    return strlen(text) == 10 && clock_parse(text, &us, NULL) ? clock_local_date(us, NULL) : 0;
+    return text != NULL && strlen(text) == 10 && clock_parse(text, &us, NULL) ? clock_local_date(us, NULL)
+                                                                              : 0;
 }
 
-static int run_add(const Config *config, const Options *options, const char *argument, GError **error)
+char *exception_date(int date)
 {
-    const char *missing = options->id == NULL         ? "--id"
-                          : options->kind == NULL     ? "--kind"
-                          : options->staff == NULL    ? "--staff"
-                          : options->students == NULL ? "--student"
-                          : options->values == NULL   ? "--value"
-                          : options->from == NULL     ? "--from"
-                          : options->until == NULL    ? "--until"
-                          : options->approver == NULL ? "--approver"
-                                                      : NULL;
-    if (missing != NULL)
-        return cli_usage("exception add wants %s", missing);
-    const RosterException exception = {
-        .id = options->id,
-        .kind = options->kind,
-        .staff = options->staff,
-        .students = options->students,
-        .values = options->values,
-        .from = date_of(options->from),
-        .until = date_of(options->until),
-        .approver = options->approver,
-        .guardian_consent = options->consent,
-        .purpose_required = options->purpose,
-    };
-    if (!feeds_exception_add(config, &exception, options->who, error))
-        return base_exit_status(*error);
-    printf("%s: added\n", options->id);
-    return 0;
+    return date == 0 ? g_strdup("")
+                     : g_strdup_printf("%04d-%02d-%02d", date / 10000, date / 100 % 100, date % 100);
 }
 
-static int run_revoke(const Config *config, const Options *options, const char *id, GError **error)
+int exception_days_to(int today, int date)
 {
-    if (options->why == NULL || options->why[0] == '\0')
-        return cli_usage("exception revoke wants --reason TEXT");
-    if (!feeds_exception_revoke(config, id, options->who, options->why, error))
-        return base_exit_status(*error);
-    printf("%s: revoked\n", id);
-    return 0;
+    GDate a, b;
+    if (!g_date_valid_dmy(today % 100, today / 100 % 100, today / 10000) ||
+        !g_date_valid_dmy(date % 100, date / 100 % 100, date / 10000))
+        return 0;
+    g_date_clear(&a, 1);
+    g_date_clear(&b, 1);
+    g_date_set_dmy(&a, (GDateDay)(today % 100), (GDateMonth)(today / 100 % 100), (GDateYear)(today / 10000));
+    g_date_set_dmy(&b, (GDateDay)(date % 100), (GDateMonth)(date / 100 % 100), (GDateYear)(date / 10000));
+    return g_date_days_between(&a, &b);
+}
+
+bool exception_standing(const ExceptionBook *book, RosterException *exception, int within,
+                        Standing *out_standing, char **out_flaw, GError **error)
+{
+    if (!policy_exception_flaw(book->policy, book->session, exception, book->today, book->now_us, out_flaw,
+                               error))
+        return false;
+    *out_standing = exception->revoked != NULL                                  ? STANDING_REVOKED
+                    : book->today > exception->until                            ? STANDING_EXPIRED
+                    : *out_flaw != NULL                                         ? STANDING_FLAWED
+                    : book->today < exception->from                             ? STANDING_TO_COME
+                    : exception_days_to(book->today, exception->until) < within ? STANDING_EXPIRING
+                                                                                : STANDING_IN_FORCE;
+    return true;
+}
+
+bool exception_warnings(const Snapshot *snapshot, GPtrArray *warnings, GError **error)
+{
+    g_auto(ExceptionBook)
+        book = {.policy = policy_ref(snapshot->policy), .roster = roster_ref(snapshot->roster)};
+    bool ok = book_read(snapshot->config, &book, error);
+    for (guint i = 0; ok && i < book.all->len; i++) {
+        RosterException *exception = book.all->pdata[i];
+        g_autofree char *flaw = NULL, *until = exception_date(exception->until);
+        Standing standing = STANDING_LAST;
+        ok = exception_standing(&book, exception, EXCEPTION_SOON_DAYS, &standing, &flaw, error);
+        if (ok && standing == STANDING_EXPIRING)
+            g_ptr_array_add(warnings, g_strdup_printf("exception %s ends %s", exception->id, until));
+        else if (ok && standing == STANDING_FLAWED)
+            g_ptr_array_add(warnings,
+                            g_strdup_printf("exception %s covers nothing: %s", exception->id, flaw));
+    }
+    return ok;
+}
+
+// ---- JSON -------------------------------------------------------------------------------------------------
+
+static json_t *strings_json(char *const *texts)
+{
+    json_t *array = json_array();
+    for (; *texts != NULL; texts++)
+        json_array_append_new(array, json_string(*texts));
+    return array;
+}
+
+static json_t *date_json(int date)
+{
+    g_autofree char *text = exception_date(date);
+    return date != 0 ? json_string(text) : json_null();
+}
+
+static json_t *consent_json(const RosterConsent *consent)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:s?, s:s, s:s}", "student", consent->student,
+                     "guardian", consent->guardian, "document", consent->document, "sha256", consent->sha256,
+                     "given", date_json(consent->given), "until", date_json(consent->until), "withdrawn",
+                     consent->withdrawn, "source", consent->source, "added", consent->added);
+}
+
+json_t *exception_json(const RosterException *exception)
+{
+    g_autofree char *recorded = clock_format(exception->recorded_us);
+    json_t *consents = json_array();
+    for (guint i = 0; exception->consents != NULL && i < exception->consents->len; i++)
+        json_array_append_new(consents, consent_json(exception->consents->pdata[i]));
+    json_t *json =
+        json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:s, s:b, s:b, s:s?}", "id", exception->id,
+                  "kind", exception->kind, "staff", exception->staff, "person", exception->staff_person,
+                  "students", strings_json(exception->students), "values", strings_json(exception->values),
+                  "from", date_json(exception->from), "until", date_json(exception->until), "approver",
+                  exception->approver, "guardian_consent", exception->guardian_consent, "purpose_required",
+                  exception->purpose_required, "revoked", exception->revoked);
+    json_t *rest =
+        json_pack("{s:s, s:s, s:s, s:o, s:s?, s:s, s:s, s:o}", "direction", way_name(exception->way),
+                  "purpose", exception->purpose, "approval_sha256", exception->approval, "approved",
+                  date_json(exception->approved), "recorded", exception->recorded_us != 0 ? recorded : NULL,
+                  "source", exception->source, "added", exception->added, "consents", consents);
+    json_object_update_missing(json, rest);
+    json_decref(rest);
+    return json;
+}
+
+// ---- list -------------------------------------------------------------------------------------------------
+
+static void print_field(const char *name, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void print_field(const char *name, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_autofree char *clean = cli_clean(text);
+    printf("    %-9s %s\n", name, clean);
+}
+
+static void print_exception(const RosterException *exception, Standing standing, const char *flaw)
+{
+    g_autofree char *from = exception_date(exception->from), *until = exception_date(exception->until);
+    g_autofree char *students = g_strjoinv(", ", exception->students);
+    g_autofree char *values = g_strjoinv(", ", exception->values);
+    printf("%s  %s  %s .. %s  %s%s%s\n", exception->id, exception->kind, from, until,
+           exception_standing_name(standing), flaw != NULL ? ": " : "", flaw != NULL ? flaw : "");
+    print_field("staff", "%s%s", exception->staff,
+                exception->staff_person == NULL ? " (not in the roster)" : "");
+    print_field("students", "%s", students);
+    print_field("values", "%s", values);
+    print_field("approver", "%s%s%s", exception->approver[0] != '\0' ? exception->approver : "(none)",
+                exception->guardian_consent ? ", guardian consent" : "",
+                exception->purpose_required ? ", purpose must be stated" : "");
+    if (exception->way != WAY_TO_STUDENTS)
+        print_field("direction", "%s", way_name(exception->way));
+    if (exception->purpose[0] != '\0')
+        print_field("purpose", "%s", exception->purpose);
+    if (exception->revoked != NULL)
+        print_field("revoked", "%s", exception->revoked);
+}
+
+static json_t *standing_json(const RosterException *exception, Standing standing, const char *flaw, int today)
+{
+    json_t *json = exception_json(exception);
+    json_object_set_new(json, "state", json_string(exception_standing_name(standing)));
+    json_object_set_new(json, "flaw", flaw != NULL ? json_string(flaw) : json_null());
+    json_object_set_new(json, "days_left", json_integer(exception_days_to(today, exception->until)));
+    return json;
+}
+
+static int run_list(const Config *config, const ExceptionOptions *options, const char *argument,
+                    GError **error)
+{
+    g_auto(ExceptionBook) book = {0};
+    if (!exception_book_open(config, &book, error))
+        return 0;
+    json_t *list = json_array();
+    bool ok = true;
+    for (guint i = 0; ok && i < book.all->len; i++) {
+        RosterException *exception = book.all->pdata[i];
+        Standing standing = STANDING_LAST;
+        g_autofree char *flaw = NULL;
+        ok = exception_standing(&book, exception, options->within, &standing, &flaw, error);
+        bool over = standing == STANDING_REVOKED || standing == STANDING_EXPIRED;
+        if (!ok || (over && !options->all))
+            continue;
+        if (options->json)
+            json_array_append_new(list, standing_json(exception, standing, flaw, book.today));
+        else
+            print_exception(exception, standing, flaw);
+    }
+    if (ok && options->json && (json_dumpf(list, stdout, JSON_INDENT(2)) != 0 || putchar('\n') == EOF))
+        ok = false;
+    json_decref(list);
+    return ok || *error != NULL ? 0 : BASE_ERROR_IO;
+}
+
+// ---- show -------------------------------------------------------------------------------------------------
+
+static void print_papers(const RosterException *exception)
+{
+    g_autofree char *approved = exception_date(exception->approved),
+                    *recorded = clock_format(exception->recorded_us);
+    if (exception->approval[0] != '\0')
+        print_field("approval", "%s, SHA-256 %s", approved[0] != '\0' ? approved : "(no date)",
+                    exception->approval);
+    print_field("recorded", "%s", exception->recorded_us != 0 ? recorded : "(not known)");
+    print_field("added", "%s (%s)", exception->added, exception->source);
+    for (guint i = 0; i < exception->consents->len; i++) {
+        const RosterConsent *consent = exception->consents->pdata[i];
+        g_autofree char *given = exception_date(consent->given), *until = exception_date(consent->until);
+        print_field("consent", "%s by %s on %s%s%s%s%s", consent->student, consent->guardian, given,
+                    until[0] != '\0' ? " until " : "", until,
+                    consent->withdrawn != NULL ? "; withdrawn " : "",
+                    consent->withdrawn != NULL ? consent->withdrawn : "");
+        print_field("", "%s%sSHA-256 %s", consent->document, consent->document[0] != '\0' ? ", " : "",
+                    consent->sha256);
+    }
+}
+
+static void print_demand(const Policy *policy, const char *kind)
+{
+    PolicyExceptionDemand demand;
+    g_autoptr(GString) text = g_string_new("");
+    if (!policy_exception_asks(policy, kind, &demand))
+        return;
+    if (demand.consent == TRI_YES)
+        g_string_append(text, "a guardian's consent on paper for each student; ");
+    if (demand.purpose == TRI_YES)
+        g_string_append(text, "a purpose stated in the message; ");
+    if (demand.document == TRI_YES)
+        g_string_append(text, "the paper of the approval; ");
+    if (demand.approvers != NULL) {
+        g_autofree char *positions = g_strjoinv(", ", demand.approvers);
+        g_string_append_printf(text, "an approver who is %s; ", positions);
+    }
+    if (demand.retro_hours >= 0)
+        g_string_append_printf(text, "recorded at most %d hours later; ", demand.retro_hours);
+    if (text->len > 0)
+        print_field("asked for", "%.*s", (int)text->len - 2, text->str);
+}
+
+static void print_uses(const GPtrArray *uses)
+{
+    for (guint i = 0; uses != NULL && i < uses->len; i++) {
+        const ExceptionUse *use = uses->pdata[i];
+        print_field("used", "%.19sZ %s %s, %u student%s: %s%s", use->time, use->record, use->rule, use->count,
+                    use->count == 1 ? "" : "s", use->why, use->afterwards ? " (recorded afterwards)" : "");
+    }
+    if (uses == NULL)
+        print_field("used", "never");
+}
+
+static int run_show(const Config *config, const ExceptionOptions *options, const char *id, GError **error)
+{
+    g_auto(ExceptionBook) book = {0};
+    g_autofree char *flaw = NULL;
+    Standing standing = STANDING_LAST;
+    RosterException *exception =
+        exception_book_open(config, &book, error) ? exception_book_find(&book, id, error) : NULL;
+    if (exception == NULL || !exception_standing(&book, exception, options->within, &standing, &flaw, error))
+        return 0;
+    g_autoptr(GHashTable) uses = exception_uses(config, 0, 0, error);
+    if (uses == NULL)
+        return 0;
+    const GPtrArray *own = g_hash_table_lookup(uses, id);
+    if (!options->json) {
+        print_exception(exception, standing, flaw);
+        print_demand(book.policy, exception->kind);
+        print_papers(exception);
+        print_uses(own);
+        return 0;
+    }
+    json_t *json = standing_json(exception, standing, flaw, book.today), *list = json_array();
+    for (guint i = 0; own != NULL && i < own->len; i++)
+        json_array_append_new(list, exception_use_json(own->pdata[i]));
+    json_object_set_new(json, "uses", list);
+    bool ok = json_dumpf(json, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF;
+    json_decref(json);
+    return ok ? 0 : BASE_ERROR_IO;
 }
 
 // ---------------------------------------------------------------------------------------------------
 
 static const struct {
     const char *name;
-    Step run;
-    bool wants_argument;
-} STEPS[] = {{"list", run_list, false},
-             {"import", run_import, true},
-             {"add", run_add, false},
-             {"revoke", run_revoke, true}};
+    ExceptionStep run;
+    bool argument, optional; // may it be left out?
+} STEPS[] = {{"list", run_list, false, false},
+             {"show", run_show, true, false},
+             {"report", cli_exception_report, false, false},
+             {"export", cli_exception_export, true, false},
+             {"import", cli_exception_import, true, true},
+             {"add", cli_exception_add, false, false},
+             {"consent", cli_exception_consent, true, false},
+             {"revoke", cli_exception_revoke, true, false}};
 
 static const char SUMMARY[] =
     "Steps:\n"
-    "  list [--all]              those in force and to come; --all: expired and revoked too\n"
-    "  import FILE [--dry-run]   add or replace those of an exceptions.csv\n"
-    "  add --id .. --kind ..     add one\n"
-    "  revoke ID --reason TEXT   it stays on record and applies no more\n";
+    "  list [--all]                those in force and to come; --all: expired and revoked too\n"
+    "  show ID                     one, with its papers and its uses\n"
+    "  report [--from D] [--to D]  what stands, what ends soon, what is missing, and every use\n"
+    "  export DIR                  exceptions.csv, consents.csv, uses.csv and their SHA-256, for an audit\n"
+    "  import FILE [--consents FILE] [--dry-run]\n"
+    "                              add or replace those of an exceptions.csv, and of a consents.csv\n"
+    "  add --id .. --kind ..       add one\n"
+    "  consent ID --student A --guardian A --document FILE\n"
+    "                              a guardian's consent; --withdraw --reason TEXT takes it back\n"
+    "  revoke ID --reason TEXT     it stays on record and applies no more\n";
 
-static int run_step(const Options *options, int argc, char **argv)
+static int run_step(const ExceptionOptions *options, int argc, char **argv)
 {
     for (gsize i = 0; argc > 1 && i < G_N_ELEMENTS(STEPS); i++) {
         if (strcmp(argv[1], STEPS[i].name) != 0)
             continue;
-        if (argc != (STEPS[i].wants_argument ? 3 : 2))
+        bool fits = argc == (STEPS[i].argument ? 3 : 2) || (STEPS[i].optional && argc == 2);
+        if (!fits)
             return cli_usage("exception %s: wrong number of arguments", argv[1]);
         GError *error = NULL;
         g_autoptr(Config) config = config_load(cli_config_path(options->config_path), &error);
         int status = config != NULL ? STEPS[i].run(config, options, argc > 2 ? argv[2] : NULL, &error) : 0;
         return error != NULL ? cli_fail(error) : status;
     }
-    return cli_usage("exception wants list, import, add or revoke");
+    return cli_usage("exception wants list, show, report, export, import, add, consent or revoke");
 }
 
-static void options_clear(Options *options)
+static void options_clear(ExceptionOptions *options)
 {
-    char *texts[] = {options->config_path, options->who,  options->why,   options->id,      options->kind,
-                     options->staff,       options->from, options->until, options->approver};
+    char *texts[] = {options->config_path, options->who,       options->why,      options->id,
+                     options->kind,        options->staff,     options->from,     options->until,
+                     options->approver,    options->direction, options->purpose,  options->approval,
+                     options->approved,    options->consents,  options->guardian, options->document,
+                     options->given,       options->to};
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_strfreev(options->students);
@@ -204,27 +371,44 @@ static void options_clear(Options *options)
 
 int cli_exception(int argc, char **argv)
 {
-    Options o = {0};
+    ExceptionOptions o = {.within = EXCEPTION_SOON_DAYS};
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &o.config_path, "The configuration", "FILE"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Print JSON (list)", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Print JSON (list, show, report)", NULL},
         {"all", 'a', 0, G_OPTION_ARG_NONE, &o.all, "Expired and revoked ones too (list)", NULL},
+        {"within", 0, 0, G_OPTION_ARG_INT, &o.within, "So near its end, one is expiring (default 14)",
+         "DAYS"},
         {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &o.dry_run, "Check, change nothing (import)", NULL},
+        {"consents", 0, 0, G_OPTION_ARG_FILENAME, &o.consents, "A consents.csv beside it (import)", "FILE"},
         {"who", 0, 0, G_OPTION_ARG_STRING, &o.who, "Who does this (default: the user running it)", "NAME"},
-        {"reason", 'r', 0, G_OPTION_ARG_STRING, &o.why, "Why (revoke)", "TEXT"},
+        {"reason", 'r', 0, G_OPTION_ARG_STRING, &o.why, "Why (revoke, consent --withdraw)", "TEXT"},
         {"id", 0, 0, G_OPTION_ARG_STRING, &o.id, "Its name", "ID"},
         {"kind", 0, 0, G_OPTION_ARG_STRING, &o.kind, "trip, emergency, approved, family or role", "KIND"},
         {"staff", 0, 0, G_OPTION_ARG_STRING, &o.staff, "Whose detail may be given", "ADDRESS"},
-        {"student", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.students, "To whom: address, class:<id> or *", "WHO"},
+        {"student", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.students,
+         "To whom: address, class:<id>, group:<list address>, school:<id> or *", "WHO"},
         {"value", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.values,
          "Which detail: +14135550142, platform:name, ... or *", "VALUE"},
         {"from", 0, 0, G_OPTION_ARG_STRING, &o.from, "First day, YYYY-MM-DD", "DATE"},
         {"until", 0, 0, G_OPTION_ARG_STRING, &o.until, "Last day", "DATE"},
+        {"to", 0, 0, G_OPTION_ARG_STRING, &o.to, "Last day of the uses told (report, export)", "DATE"},
+        {"direction", 0, 0, G_OPTION_ARG_STRING, &o.direction, "to-students (default), from-students or both",
+         "WAY"},
+        {"purpose", 0, 0, G_OPTION_ARG_STRING, &o.purpose, "What it is for, in words", "TEXT"},
         {"approver", 0, 0, G_OPTION_ARG_STRING, &o.approver, "Who approved it; not the staff member",
          "ADDRESS"},
+        {"approval", 0, 0, G_OPTION_ARG_FILENAME, &o.approval, "The paper of the approval, or its SHA-256",
+         "FILE"},
+        {"approved", 0, 0, G_OPTION_ARG_STRING, &o.approved, "Its date", "DATE"},
         {"guardian-consent", 0, 0, G_OPTION_ARG_NONE, &o.consent, "Guardians agreed", NULL},
-        {"purpose-required", 0, 0, G_OPTION_ARG_NONE, &o.purpose,
+        {"purpose-required", 0, 0, G_OPTION_ARG_NONE, &o.purpose_required,
          "The message must say what the detail is for", NULL},
+        {"guardian", 0, 0, G_OPTION_ARG_STRING, &o.guardian, "Who consents: address, or name in words",
+         "WHO"},
+        {"document", 0, 0, G_OPTION_ARG_FILENAME, &o.document, "The paper of the consent, or its SHA-256",
+         "FILE"},
+        {"given", 0, 0, G_OPTION_ARG_STRING, &o.given, "Date of the consent (default today)", "DATE"},
+        {"withdraw", 0, 0, G_OPTION_ARG_NONE, &o.withdraw, "The consent is taken back (consent)", NULL},
         {NULL},
     };
     g_autoptr(GOptionContext) context = g_option_context_new("STEP [ARGUMENT]");

@@ -13,10 +13,15 @@ static const struct {
 } COMMANDS[] = {
     {"check", cli_check, "check configuration, policy, lists and roster"},
     {"scan", cli_scan, "judge message files as the daemon would"},
+    {"policy", cli_policy, "explain, test and check policies against their clauses"},
     {"roster", cli_roster, "import the roster, show who is who, diff and rollback"},
     {"exception", cli_exception, "import, add, list and revoke exceptions"},
     {"archive", cli_archive, "list, show, verify and export the archive"},
+    {"search", cli_search, "search the archive by words, fields and times"},
+    {"witness", cli_witness, "cosign others' logs, and have others cosign ours"},
     {"quarantine", cli_quarantine, "list, show, claim, release and deny held messages"},
+    {"review", cli_review, "list, show, claim and close alerts, patterns, concerns and escalations"},
+    {"notice", cli_notice, "tell staff about monitoring and policies, and who has acknowledged it"},
     {"learn", cli_learn, "find the district's own disclaimers in the archive"},
     {"config", cli_config, "list the configuration keys"},
 };

@@ -1,19 +1,11 @@
 #include "quarantine/quarantine.h"
 #include "cli/cli.h"
+#include "cli/quarantine.h"
+#include "notice/notice.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-typedef struct {
-    char *config_path, *why, *state;
-    char **to;
-    gboolean json, delivered, not_delivered;
-    char *who;
-    int64_t now_us;
-} Options;
-
-typedef int (*Step)(Quarantine *quarantine, const Options *options, const char *record, GError **error);
 
 // ---- printing --------------------------------------------------------------------------------------------
 
@@ -61,7 +53,7 @@ static json_t *item_json(const HoldItem *item)
     return json;
 }
 
-static int print_json(json_t *json)
+int quarantine_print_json(json_t *json)
 {
     int status = json_dumpf(json, stdout, JSON_INDENT(2) | JSON_SORT_KEYS) == 0 && putchar('\n') != EOF
                      ? 0
@@ -173,7 +165,8 @@ static bool parse_state(const char *text, int *out_state)
     return text == NULL || *out_state >= 0;
 }
 
-static int run_list(Quarantine *quarantine, const Options *options, const char *record, GError **error)
+static int run_list(Quarantine *quarantine, const QuarantineOptions *options, const char *record,
+                    GError **error)
 {
     int state;
     if (!parse_state(options->state, &state))
@@ -190,19 +183,20 @@ static int run_list(Quarantine *quarantine, const Options *options, const char *
             print_row(items->pdata[i], options->now_us);
     }
     if (options->json)
-        return print_json(all);
+        return quarantine_print_json(all);
     json_decref(all);
     fprintf(stderr, "%u message%s\n", items->len, items->len == 1 ? "" : "s");
     return 0;
 }
 
-static int run_show(Quarantine *quarantine, const Options *options, const char *record, GError **error)
+static int run_show(Quarantine *quarantine, const QuarantineOptions *options, const char *record,
+                    GError **error)
 {
     g_autoptr(HoldItem) item = quarantine_get(quarantine, record, error);
     if (item == NULL || !quarantine_note(quarantine, record, options->who, "viewed", options->now_us, error))
         return base_exit_status(*error);
     if (options->json)
-        return print_json(item_json(item));
+        return quarantine_print_json(item_json(item));
     print_item(item);
     return 0;
 }
@@ -215,10 +209,12 @@ static int done(bool ok, const char *record, const char *what, GError **error)
     return 0;
 }
 
-static int run_claim(Quarantine *quarantine, const Options *options, const char *record, GError **error)
+static int run_claim(Quarantine *quarantine, const QuarantineOptions *options, const char *record,
+                     GError **error)
 {
-    return done(quarantine_claim(quarantine, record, options->who, options->now_us, error), record, "claimed",
-                error);
+    return done(quarantine_may_decide(quarantine, options, record, error) &&
+                    quarantine_claim(quarantine, record, options->who, options->now_us, error),
+                record, "claimed", error);
 }
 
 static int need_why(const char *step)
@@ -226,7 +222,8 @@ static int need_why(const char *step)
     return cli_usage("%s wants --reason TEXT: decisions are records", step);
 }
 
-static int run_release(Quarantine *quarantine, const Options *options, const char *record, GError **error)
+static int run_release(Quarantine *quarantine, const QuarantineOptions *options, const char *record,
+                       GError **error)
 {
     if (options->why == NULL)
         return need_why("release");
@@ -234,19 +231,23 @@ static int run_release(Quarantine *quarantine, const Options *options, const cha
     for (char **to = options->to; to != NULL && *to != NULL; to++)
         g_ptr_array_add(only, *to);
     return done(
-        quarantine_release(quarantine, record, only, options->who, options->why, options->now_us, error),
+        quarantine_may_decide(quarantine, options, record, error) &&
+            quarantine_release(quarantine, record, only, options->who, options->why, options->now_us, error),
         record, "released", error);
 }
 
-static int run_deny(Quarantine *quarantine, const Options *options, const char *record, GError **error)
+static int run_deny(Quarantine *quarantine, const QuarantineOptions *options, const char *record,
+                    GError **error)
 {
     if (options->why == NULL)
         return need_why("deny");
-    return done(quarantine_deny(quarantine, record, options->who, options->why, options->now_us, error),
+    return done(quarantine_may_decide(quarantine, options, record, error) &&
+                    quarantine_deny(quarantine, record, options->who, options->why, options->now_us, error),
                 record, "denied", error);
 }
 
-static int run_note(Quarantine *quarantine, const Options *options, const char *record, GError **error)
+static int run_note(Quarantine *quarantine, const QuarantineOptions *options, const char *record,
+                    GError **error)
 {
     if (options->why == NULL)
         return cli_usage("note wants --reason TEXT");
@@ -254,16 +255,19 @@ static int run_note(Quarantine *quarantine, const Options *options, const char *
                 record, "noted", error);
 }
 
-static int run_settle(Quarantine *quarantine, const Options *options, const char *record, GError **error)
+static int run_settle(Quarantine *quarantine, const QuarantineOptions *options, const char *record,
+                      GError **error)
 {
     if (options->delivered == options->not_delivered || options->why == NULL)
         return cli_usage("settle wants --delivered or --not-delivered, and --reason TEXT");
-    return done(quarantine_settle(quarantine, record, options->delivered, options->who, options->why,
-                                  options->now_us, error),
+    return done(quarantine_may_decide(quarantine, options, record, error) &&
+                    quarantine_settle(quarantine, record, options->delivered, options->who, options->why,
+                                      options->now_us, error),
                 record, options->delivered ? "settled: released" : "settled: held again", error);
 }
 
-static int run_recover(Quarantine *quarantine, const Options *options, const char *record, GError **error)
+static int run_recover(Quarantine *quarantine, const QuarantineOptions *options, const char *record,
+                       GError **error)
 {
     int settled = quarantine_recover(quarantine, options->now_us, error);
     if (settled < 0)
@@ -274,12 +278,21 @@ static int run_recover(Quarantine *quarantine, const Options *options, const cha
 
 static const struct {
     const char *name;
-    Step run;
+    QuarantineStep run;
     bool wants_record;
 } STEPS[] = {
-    {"list", run_list, false},      {"show", run_show, true},        {"claim", run_claim, true},
-    {"release", run_release, true}, {"deny", run_deny, true},        {"note", run_note, true},
-    {"settle", run_settle, true},   {"recover", run_recover, false},
+    {"list", run_list, false},
+    {"show", run_show, true},
+    {"claim", run_claim, true},
+    {"release", run_release, true},
+    {"deny", run_deny, true},
+    {"note", run_note, true},
+    {"settle", run_settle, true},
+    {"recover", run_recover, false},
+    {"digest", quarantine_run_digest, false},
+    {"withdraw", quarantine_run_withdraw, true},
+    {"explain", quarantine_run_explain, true},
+    {"ask", quarantine_run_ask, true},
 };
 
 static const char SUMMARY[] =
@@ -291,31 +304,48 @@ static const char SUMMARY[] =
     "  deny ID --reason TEXT        it stays in the archive; the sender is told\n"
     "  note ID --reason TEXT        add a note\n"
     "  settle ID --delivered|--not-delivered --reason TEXT\n"
-    "  recover                      settle releases that died half way\n";
+    "  recover                      settle releases that died half way\n"
+    "  withdraw ID --as SENDER      the sender takes it back\n"
+    "  explain ID --as SENDER --reason TEXT\n"
+    "                               what the sender says it is for, for the reviewer\n"
+    "  ask ID --as SENDER [--reason TEXT]\n"
+    "                               the sender's supervisor is asked by mail what they think\n"
+    "  digest [--send]              what waits, by reviewer and school; --send mails it where it is due\n";
 
-static int run_step(gsize step, Options *options, const char *record)
+static int run_step(gsize step, QuarantineOptions *options, const char *record)
 {
     GError *error = NULL;
     g_autoptr(Config) config = config_load(cli_config_path(options->config_path), &error);
     g_autoptr(Quarantine) quarantine = config != NULL ? quarantine_open(config, &error) : NULL;
     if (quarantine == NULL)
         return cli_fail(error);
+    options->config = config;
+    int today = clock_local_date(options->now_us, config->district.timezone);
+    json_t *notices = notice_stamp(config, today, &error);
+    if (notices == NULL)
+        return cli_fail(error);
+    quarantine_set_notices(quarantine, notices);
+    json_decref(notices);
     int status = STEPS[step].run(quarantine, options, record, &error);
     return error != NULL ? cli_fail(error) : status;
 }
 
-static void options_clear(Options *options)
+static void options_clear(QuarantineOptions *options)
 {
     g_free(options->config_path);
     g_free(options->why);
     g_free(options->state);
     g_free(options->who);
+    g_free(options->second);
+    g_free(options->as);
+    g_free(options->reviewer);
+    g_free(options->school);
     g_strfreev(options->to);
 }
 
 int cli_quarantine(int argc, char **argv)
 {
-    Options options = {.now_us = clock_now_us()};
+    QuarantineOptions options = {.now_us = clock_now_us()};
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options.config_path, "The configuration", "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL},
@@ -325,8 +355,17 @@ int cli_quarantine(int argc, char **argv)
          "ADDRESS"},
         {"who", 0, 0, G_OPTION_ARG_STRING, &options.who, "Who decides (default: the user running this)",
          "NAME"},
+        {"second", 0, 0, G_OPTION_ARG_STRING, &options.second,
+         "Who stands beside a decider with a conflict of interest; both names are kept", "NAME"},
+        {"as", 0, 0, G_OPTION_ARG_STRING, &options.as, "The sender it is done for (withdraw, explain, ask)",
+         "ADDRESS"},
         {"delivered", 0, 0, G_OPTION_ARG_NONE, &options.delivered, "The cut-off release did go out", NULL},
         {"not-delivered", 0, 0, G_OPTION_ARG_NONE, &options.not_delivered, "It did not", NULL},
+        {"send", 0, 0, G_OPTION_ARG_NONE, &options.send, "Mail the digests that are due", NULL},
+        {"reviewer", 0, 0, G_OPTION_ARG_STRING, &options.reviewer, "The digest of this reviewer only",
+         "ADDRESS"},
+        {"school", 0, 0, G_OPTION_ARG_STRING, &options.school,
+         "The digest of this school (id or name), whoever reviews", "SCHOOL"},
         {NULL},
     };
     g_autoptr(GOptionContext) context = g_option_context_new("STEP [ID]");

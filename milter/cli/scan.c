@@ -110,17 +110,11 @@ static Envelope *job_envelope(const ScanJob *job)
     return envelope;
 }
 
-void scan_job_run(ScanJob *job, const Snapshot *snapshot, Readers *pool)
+void scan_job_judge(ScanJob *job, GBytes *message, const Snapshot *snapshot, Readers *pool)
 {
-    // What the daemon's MTA would not take is no message; the reader has its own limit below this one.
-    gsize max = (gsize)snapshot->config->limits.inspect_bytes * 4;
-    job->envelope = job_envelope(job);
-    g_autoptr(GBytes) raw =
-        strcmp(job->path, "-") == 0 ? stdin_read(max, &job->error) : file_read(job->path, max, &job->error);
-    if (!raw)
-        return;
     gsize len;
-    const void *data = g_bytes_get_data(raw, &len);
+    const void *data = g_bytes_get_data(message, &len);
+    job->envelope = job_envelope(job);
     int fd = reader_seal(data, len, &job->error);
     if (fd < 0)
         return;
@@ -130,6 +124,16 @@ void scan_job_run(ScanJob *job, const Snapshot *snapshot, Readers *pool)
         g_clear_pointer(&job->judgement, judgement_free);
         g_set_error(&job->error, BASE_ERROR, BASE_ERROR_IO, "%s: close: %s", job->path, g_strerror(errno));
     }
+}
+
+void scan_job_run(ScanJob *job, const Snapshot *snapshot, Readers *pool)
+{
+    // What the daemon's MTA would not take is no message; the reader has its own limit below this one.
+    gsize max = (gsize)snapshot->config->limits.inspect_bytes * 4;
+    g_autoptr(GBytes) raw =
+        strcmp(job->path, "-") == 0 ? stdin_read(max, &job->error) : file_read(job->path, max, &job->error);
+    if (raw)
+        scan_job_judge(job, raw, snapshot, pool);
 }
 
 static int scan_files(const ScanOptions *options, int64_t date_us, const Snapshot *snapshot, Readers *pool)

@@ -19,6 +19,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ScanJob, scan_job_free)
 
 // Judges `job`; its judgement or its error is set.
 void scan_job_run(ScanJob *job, const Snapshot *snapshot, Readers *pool);
+// The same of a message that is in memory.
+void scan_job_judge(ScanJob *job, GBytes *message, const Snapshot *snapshot, Readers *pool);
 // The lines of a batch file, blank ones left out, judged in parallel and printed in order. Exit status.
 int scan_batch(const char *path, const Snapshot *snapshot, Readers *pool, bool mask);
 

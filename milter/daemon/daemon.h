@@ -43,6 +43,10 @@ typedef struct {
 } Daemon;
 // A reference to the snapshot in force; caller unrefs.
 Snapshot *daemon_snapshot(Daemon *daemon);
+// Are there the templates that notices are written from?
+bool daemon_check_notices(const Snapshot *snapshot, GError **error);
+// Notes the policy in the register, where it is another than the one before. False with `error`.
+bool daemon_register(const Snapshot *snapshot, const char *why, GError **error);
 // Validates and swaps; keeps the old one on error. Logs what it did.
 void daemon_reload(Daemon *daemon);
 

@@ -1,5 +1,6 @@
 // chaperone-milter: starts the parts, takes signals in the main thread, ends in order.
 #include "daemon/daemon.h"
+#include "review/link.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -68,8 +69,12 @@ static bool open_parts(Daemon *daemon, const Config *config, GError **error)
     if (!file_make_dirs(config->milter.spool_dir, 0700, error))
         return false;
     daemon->gate = gate_new(config->milter.max_messages);
-    return (daemon->archive = archive_open(config, NULL, error)) != NULL &&
+    return daemon_check_notices(daemon->snapshot, error) &&
+           (daemon->archive = archive_open(config, NULL, error)) != NULL &&
+           daemon_register(daemon->snapshot, "loaded at the start", error) &&
            (daemon->quarantine = quarantine_open(config, error)) != NULL &&
+           quarantine_ready_notices(daemon->quarantine, error) &&
+           link_ready(daemon->quarantine, config, error) &&
            (daemon->readers = readers_new(config, error)) != NULL;
 }
 

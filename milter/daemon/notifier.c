@@ -1,14 +1,20 @@
 #include "daemon/daemon.h"
+#include "review/routing.h"
 
 // An item that is older shows that nobody reads them.
 #define PENDING_LATE_US ((int64_t)300 * G_USEC_PER_SEC)
 // How often that is told.
 #define PENDING_TELL_US ((int64_t)300 * G_USEC_PER_SEC)
 
+// How often it is looked for held messages past their time, and how many at once.
+#define REMIND_US   ((int64_t)60 * G_USEC_PER_SEC)
+#define REMIND_MOST 20
+
 struct Notifier {
     Daemon *daemon;
     GThread *thread;
-    int64_t told_us; // when the log was told of late items last
+    int64_t told_us;     // when the log was told of late items last
+    int64_t reminded_us; // when reviewers were last
     GMutex lock;
     GCond wake;
     bool stop;
@@ -42,6 +48,18 @@ static void look_at_pending(Notifier *notifier, int64_t now_us)
     }
 }
 
+static void remind(Notifier *notifier, int64_t now_us)
+{
+    g_autoptr(GError) error = NULL;
+    if (now_us - notifier->reminded_us < REMIND_US)
+        return;
+    notifier->reminded_us = now_us;
+    g_autoptr(Snapshot) snapshot = daemon_snapshot(notifier->daemon);
+    if (routing_remind(snapshot->config, notifier->daemon->quarantine, snapshot->roster, REMIND_MOST, now_us,
+                       &error) < 0)
+        log_warn("reviewers not reminded", "error", error->message);
+}
+
 // Settles what a crash left half done, then sends notices as they come due. A failure waits for the next
 // round: the row stays.
 static void work_once(Notifier *notifier)
@@ -52,6 +70,7 @@ static void work_once(Notifier *notifier)
         g_clear_error(&error);
     }
     look_at_pending(notifier, clock_now_us());
+    remind(notifier, clock_now_us());
     int sent = 1;
     while (sent > 0 && !stopping(notifier))
         sent = quarantine_send_notices(notifier->daemon->quarantine, 1, clock_now_us(), &error);

@@ -116,34 +116,27 @@ static char *reject_text(const Decision *decision, const char *record)
     return g_strdup_printf("Message refused by district policy (reference %s)", record);
 }
 
-// Exceptions that let something through are events of their own: their use must be provable.
-static bool record_exceptions(Daemon *daemon, const Judgement *judgement, const char *record, int64_t now_us,
+static bool record_exceptions(Daemon *daemon, const json_t *meta, const char *record, int64_t now_us,
                               GError **error)
 {
     bool ok = true;
-    for (guint i = 0; ok && i < judgement->decision->reasons->len; i++) {
-        const Reason *reason = judgement->decision->reasons->pdata[i];
-        for (guint j = 0; ok && reason->tries != NULL && j < reason->tries->len; j++) {
-            const ExceptionTry *tried = reason->tries->pdata[j];
-            if (!tried->used)
-                continue;
-            json_t *detail =
-                json_pack("{s:s, s:s, s:s, s:s}", "exception", tried->id, "rule", reason->rule, "student",
-                          tried->student != NULL ? tried->student : "", "why", tried->why);
-            ok = archive_event(daemon->archive, "exception-used", "chaperone-milter", record, detail, now_us,
-                               error);
-            json_decref(detail);
-        }
-    }
+    json_t *uses = archive_exception_uses(json_object_get(meta, "judgement"));
+    for (size_t i = 0; ok && i < json_array_size(uses); i++)
+        ok = archive_event(daemon->archive, "exception-used", "chaperone-milter", record,
+                           json_array_get(uses, i), now_us, error);
+    json_decref(uses);
     return ok;
 }
 
 static bool notify(Daemon *daemon, const Envelope *envelope, const Judgement *judgement, const json_t *meta,
                    const char *record, bool held, int64_t now_us, GError **error)
 {
-    return !judgement_tells_sender(judgement) ||
-           quarantine_notice(daemon->quarantine, held ? NOTICE_HELD : NOTICE_COACH, record, envelope,
-                             judgement->message, json_object_get(meta, "judgement"), NULL, now_us, error);
+    const json_t *decision = json_object_get(meta, "judgement");
+    return (!judgement_tells_sender(judgement) ||
+            quarantine_notice(daemon->quarantine, held ? NOTICE_HELD : NOTICE_COACH, record, envelope,
+                              judgement->message, decision, NULL, now_us, error)) &&
+           quarantine_tell_recipients(daemon->quarantine, record, envelope, judgement->message, decision,
+                                      now_us, error);
 }
 
 // For whom the decision comes later stands in the record; that it does is an event, as its end will be.
@@ -210,7 +203,7 @@ static bool keep(Daemon *daemon, const Envelope *envelope, const Judgement *judg
     if (ref == NULL)
         return false;
     *out_record = g_strdup(ref->id);
-    bool ok = record_exceptions(daemon, judgement, ref->id, now_us, error);
+    bool ok = record_exceptions(daemon, meta, ref->id, now_us, error);
     bool hold = kind == VERDICT_DISCARD || kind == VERDICT_DROP_HELD;
     if (ok && hold) {
         json_t *summary = judgement_summary(judgement, meta);

@@ -19,6 +19,7 @@ typedef struct {
     DetectView **views; // by passage
     GArray **marks;     // by passage
     GPtrArray *candidates;
+    LinkScan *links;
     bool truncated, shortened;
     guint invisible;
 } DetectRun;
@@ -27,6 +28,7 @@ void detection_free(Detection *detection)
 {
     if (detection) {
         g_ptr_array_unref(detection->findings);
+        g_ptr_array_unref(detection->links);
         g_ptr_array_unref(detection->facts);
         g_free(detection);
     }
@@ -42,6 +44,44 @@ static void detect_fact(Detection *detection, const char *name)
         g_ptr_array_add(detection->facts, g_strdup(known));
 }
 
+static bool detect_is_body(const Passage *passage)
+{
+    return passage->visibility == VISIBILITY_SHOWN &&
+           (passage->origin == ORIGIN_TEXT || passage->origin == ORIGIN_HTML);
+}
+
+// Words of a stretch, no more than are asked about.
+static guint detect_words(const char *text, gsize len)
+{
+    guint words = 0;
+    bool inside = false;
+    const char *end = text + len;
+    for (const char *p = text; p < end && words < DETECT_WORDS; p = g_utf8_next_char(p)) {
+        bool letter = g_unichar_isalnum(g_utf8_get_char(p));
+        words += letter && !inside;
+        inside = letter;
+    }
+    return words;
+}
+
+// Words of the longest body that are neither signature nor footer nor somebody else's: a text and its HTML are one.
+static guint detect_written(const DetectRun *run)
+{
+    guint most = 0;
+    for (guint i = 0; i < run->message->passages->len && most < DETECT_WORDS; i++) {
+        const Passage *passage = g_ptr_array_index(run->message->passages, i);
+        const GArray *marks = run->marks[i];
+        guint words = detect_is_body(passage) && !marks ? detect_words(passage->text, passage->len) : 0;
+        for (guint k = 0; detect_is_body(passage) && marks && k < marks->len; k++) {
+            const LayerMark *mark = &g_array_index(marks, LayerMark, k);
+            if (mark->layer == LAYER_WRITTEN)
+                words += detect_words(passage->text + mark->start, mark->end - mark->start);
+        }
+        most = MAX(most, words);
+    }
+    return MIN(most, DETECT_WORDS);
+}
+
 // Links first, so that their figures are no phones; then mailboxes, so that theirs are none. An address of the header is
 // nothing but one.
 static void detect_passage(DetectRun *run, guint index)
@@ -55,6 +95,7 @@ static void detect_passage(DetectRun *run, guint index)
                        .config = run->config,
                        .message = run->message,
                        .parties = run->parties,
+                       .links = run->links,
                        .view = view,
                        .out = run->candidates,
                        .truncated = &run->truncated,
@@ -151,6 +192,7 @@ Detection *detect_run(const DetectData *data, const Config *config, const Messag
     run.views = g_new0(DetectView *, count + 1);
     run.marks = g_new0(GArray *, count + 1);
     run.candidates = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
+    run.links = links_new((guint)config->limits.candidates);
     Detection *detection = g_new0(Detection, 1);
     detection->findings = g_ptr_array_new_with_free_func((GDestroyNotify)finding_free);
     detection->facts = g_ptr_array_new_with_free_func(g_free);
@@ -168,6 +210,8 @@ Detection *detect_run(const DetectData *data, const Config *config, const Messag
                           .marks = run.marks,
                           .out = run.candidates,
                           .truncated = &run.truncated};
+    detection->links = links_end(run.links);
+    detection->written = detect_written(&run);
     bool ok = record_find(&records, parties, error);
     ok = ok && attribute_candidates(data, config, message, parties, roster, run.candidates, run.marks,
                                     run.views, detection->findings, error);

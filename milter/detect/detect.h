@@ -46,12 +46,25 @@ typedef struct {
 } Finding;
 void finding_free(Finding *finding);
 
+// A link of the message, carried ones too.
 typedef struct {
+    char *host;    // lower case, as ASCII
+    char *rest;    // path and query, as written
+    guint passage; // index in Message.passages
+    Layer layer;
+    Tri approved; // YES: in approved-tools.txt; UNKNOWN: the registry (roster_tool) tells
+} Link;
+
+typedef struct {
+    GPtrArray *links;    // of Link: each host and path once
     GPtrArray *findings; // of Finding: one per (kind, value, owner); the most telling place first
     GPtrArray
         *facts; // of char* (names from facts.h): what detection itself could not do ("incomplete") or saw
                 // ("hidden-structure", "invisible-characters", "shortened-link")
+    guint
+        written; // words of the body that are neither signature nor footer nor quoted, counted up to DETECT_WORDS
 } Detection;
+#define DETECT_WORDS 100
 void detection_free(Detection *detection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Detection, detection_free)
 

@@ -65,11 +65,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Candidate, candidate_free)
 void candidate_obfuscated(Candidate *candidate, const char *how); // `how` static; kept once
 void candidate_evidence(Candidate *candidate, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+// The links met so far (links.c).
+typedef struct LinkScan LinkScan;
+
 typedef struct {
     const DetectData *data;
     const Config *config;
     const Message *message;
     const Parties *parties;
+    LinkScan *links; // NULL where nobody asks
     DetectView *view;
     const GArray *marks;        // of LayerMark: the passage's; NULL
     GPtrArray *out;             // of Candidate
@@ -78,6 +82,11 @@ typedef struct {
     gsize plain_from, plain_to; // a stretch of the view that is known to have no letter (phone_cue.c)
     guint64 work;               // steps taken beyond one walk over the text: tests hold it against the length
 } DetectScan;
+
+LinkScan *links_new(guint most);
+GPtrArray *links_end(LinkScan *scan); // of Link; frees the scan
+// A link to `host` and `rest` that begins at byte `start` of the view. False when there are too many.
+bool links_add(DetectScan *scan, const char *host, const char *rest, gsize start);
 
 void social_find(
     DetectScan *scan); // URLs, invites, profile URLs, handles (social.c); masks what it takes: see mask

@@ -136,10 +136,14 @@ static void social_link_or_carried(DetectScan *scan, const char *host, const cha
     g_autofree char *at_path = g_strdup(path);
     bool done =
         tables_approved(scan->data, host, path) != NULL && strstr(path, "%3") == NULL && !strstr(path, "://");
+    if (done && !links_add(scan, at_host, at_path, start))
+        *scan->truncated = true;
     for (guint depth = 0; !done && depth < WRAP_MOST; depth++) {
         bool leads = at_path[0] != '\0' && at_path[1] != '\0'; // the service's own first page hides nothing
         if (scan->shortened && leads && tables_is_shortener(scan->data, at_host))
             *scan->shortened = true;
+        if (!links_add(scan, at_host, at_path, start))
+            *scan->truncated = true;
         done = social_link(scan, at_host, at_path, start, end, depth ? "wrapped-link" : disguise);
         char *carried = done ? NULL : social_unwrap(at_host, at_path);
         done = carried == NULL;

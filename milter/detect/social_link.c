@@ -14,7 +14,7 @@ typedef struct {
     char **segments; // of the path, percent-decoded
     guint n;
     char *query; // behind the ?, NULL = none
-} Link;
+} SocialLink;
 
 static char *link_decoded(const char *text)
 {
@@ -22,7 +22,7 @@ static char *link_decoded(const char *text)
     return decoded && g_utf8_validate(decoded, -1, NULL) ? decoded : (g_free(decoded), g_strdup(text));
 }
 
-static void link_parse(Link *link, const char *host, const char *path)
+static void link_parse(SocialLink *link, const char *host, const char *path)
 {
     gsize len = strcspn(path, "?");
     const char *mark = memchr(path, '#', len);
@@ -44,14 +44,14 @@ static void link_parse(Link *link, const char *host, const char *path)
     }
 }
 
-static void link_clear(Link *link)
+static void link_clear(SocialLink *link)
 {
     g_strfreev(link->segments);
     g_free(link->query);
 }
 
 // Value of `key` in the query; caller frees.
-static char *link_query(const Link *link, const char *key)
+static char *link_query(const SocialLink *link, const char *key)
 {
     char *value = NULL;
     g_auto(GStrv) pairs = g_strsplit(link->query ? link->query : "", "&", LINK_SEGMENTS);
@@ -79,7 +79,7 @@ static bool link_step_fits(const char *step, const char *segment, char **name)
     return fits;
 }
 
-static bool link_query_step_fits(const char *step, const Link *link, char **name)
+static bool link_query_step_fits(const char *step, const SocialLink *link, char **name)
 {
     g_autofree char *key = g_strndup(step + 1, strcspn(step + 1, "="));
     g_autofree char *value = link_query(link, key);
@@ -104,7 +104,7 @@ static bool link_is_profile_page(const char *segment)
     return is;
 }
 
-static bool link_rule_fits(const HostRule *rule, const Link *link, char **name)
+static bool link_rule_fits(const HostRule *rule, const SocialLink *link, char **name)
 {
     bool fits = true;
     guint used = 0;
@@ -136,8 +136,8 @@ static char *link_name(const DetectData *data, const HostRule *rule, const char 
     return ok ? g_steal_pointer(&name) : NULL;
 }
 
-static Candidate *link_candidate(DetectScan *scan, const HostRule *rule, const Link *link, const char *raw,
-                                 gsize start, gsize end)
+static Candidate *link_candidate(DetectScan *scan, const HostRule *rule, const SocialLink *link,
+                                 const char *raw, gsize start, gsize end)
 {
     g_autofree char *value = NULL;
     g_autofree char *name = raw ? link_name(scan->data, rule, raw) : NULL;
@@ -197,7 +197,7 @@ bool social_link(DetectScan *scan, const char *host, const char *path, gsize sta
     const GPtrArray *rules = link_rules(scan->data, host, &known), *own = NULL;
     Candidate *candidate = NULL;
     const char *invited = NULL;
-    Link link = {0};
+    SocialLink link = {0};
     if (!rules) {
         known = host;
         rules = own = social_own_host(scan->data, host);

@@ -18,7 +18,8 @@ static const struct {
              {"groups.csv", COVERS_CLASSES | COVERS_SEATS, district_read_groups},
              {"lists.csv", COVERS_LISTS, district_read_lists},
              {"tools.csv", COVERS_TOOLS, district_read_tools},
-             {"exceptions.csv", COVERS_EXCEPTIONS, change_read_exceptions}};
+             {"exceptions.csv", COVERS_EXCEPTIONS, change_read_exceptions},
+             {"consents.csv", COVERS_EXCEPTIONS, change_read_consents}};
 
 // ---- what the readers share -----------------------------------------------------------------------------
 

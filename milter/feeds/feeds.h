@@ -117,6 +117,8 @@ typedef struct {
     bool forced, present;           // present: its file is still there
     char *counts, *changes, *files; // JSON objects, and an array of {source, file, bytes, rows, sha256}
 } FeedGeneration;
+// The file of generation `id`, there or not. Caller frees.
+char *feeds_generation_path(const Config *config, int id);
 void feed_generation_free(FeedGeneration *generation);
 // Newest first. NULL with `error`.
 GPtrArray *feeds_history(const Config *config, GError **error);
@@ -139,13 +141,22 @@ bool feeds_personal_add(const Config *config, const char *address, const char *k
 bool feeds_personal_remove(const Config *config, const char *address, const char *kind, const char *value,
                            GError **error);
 
-// Adds or replaces exceptions; checks people, dates, values. `who` is recorded. Number added, -1 with `error`.
-int feeds_exceptions_import(const Config *config, const char *csv_path, bool dry_run, int today,
-                            const char *who, GPtrArray *out_warnings, GError **error);
+// Adds or replaces exceptions of an exceptions.csv, and consents of a consents.csv (either may be NULL); checks people, dates,
+// values. `who` is recorded. Number added, -1 with `error`.
+int feeds_exceptions_import(const Config *config, const char *csv_path, const char *consents_path,
+                            bool dry_run, int today, const char *who, GPtrArray *out_warnings,
+                            GError **error);
 bool feeds_exception_add(const Config *config, const RosterException *exception, const char *who,
                          GError **error);
 bool feeds_exception_revoke(const Config *config, const char *id, const char *who, const char *why,
                             GError **error);
+
+// A guardian's consent for one student of an exception; an earlier one stays beside it.
+bool feeds_consent_add(const Config *config, const char *exception, const RosterConsent *consent,
+                       const char *who, GError **error);
+// All of the student's.
+bool feeds_consent_withdraw(const Config *config, const char *exception, const char *student, const char *who,
+                            const char *why, GError **error);
 
 // ---- trying a directory -------------------------------------------------------------------------
 

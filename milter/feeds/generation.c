@@ -82,6 +82,7 @@ static bool look_into(InForce *out, GError **error)
                                                       : "a roster of a newer program; use that");
         return false;
     }
+    out->version = (int)version;
     out->kind = version == SCHEMA_VERSION ? IN_FORCE_ROSTER : IN_FORCE_OLD;
     if (out->kind == IN_FORCE_ROSTER && out->id == 0) {
         if (!pragma(db, "SELECT coalesce(max(id), 0) FROM history", &last, error))
@@ -369,10 +370,6 @@ bool generation_key(const Config *config, const char *path, RosterKey *out, GErr
     return db != NULL && generation_key_of(config, db, "main", out, error);
 }
 
-#define EXCEPTION_COLUMNS                                                                                    \
-    "id, kind, staff, students, value_list, begins, ends, approver, guardian_consent, purpose_required, "    \
-    "revoked, source, added"
-
 static bool attach(StoreDb *db, const char *path, GError **error)
 {
     g_autoptr(StoreStmt) stmt = store_prepare(db, "ATTACH ?1 AS old", error);
@@ -380,66 +377,6 @@ static bool attach(StoreDb *db, const char *path, GError **error)
         return false;
     store_bind_text(stmt, 1, path);
     return store_run(stmt, error);
-}
-
-// An address that was given to somebody else takes nothing along: what its former owner registered goes to the address
-// that person has now, or is forgotten where there is none.
-static bool follow_owners(StoreDb *db, GError **error)
-{
-    return store_exec(
-        db,
-        "CREATE TEMP TABLE moved AS SELECT q.owner AS owner, stays.mail AS mail"
-        " FROM (SELECT DISTINCT owner FROM main.personal WHERE owner <> '' AND source = 'own') q"
-        " JOIN old.contact was ON was.key = 'email:' || q.owner AND was.field <> 'previous'"
-        " JOIN old.person p ON p.id = was.person JOIN main.person stays ON stays.pid = p.pid"
-        " WHERE EXISTS (SELECT 1 FROM main.contact c WHERE c.key = was.key AND c.person <> stays.id"
-        "  AND c.field <> 'previous')"
-        " AND NOT EXISTS (SELECT 1 FROM main.contact c WHERE c.key = was.key AND c.person = stays.id"
-        "  AND c.field <> 'previous');"
-        "UPDATE OR REPLACE main.personal SET owner = (SELECT m.mail FROM moved m WHERE m.owner = "
-        "personal.owner)"
-        " WHERE source = 'own' AND owner IN (SELECT owner FROM moved WHERE mail IS NOT NULL AND mail <> "
-        "owner);"
-        "DELETE FROM main.personal WHERE source = 'own' AND owner IN (SELECT owner FROM moved);"
-        "DROP TABLE moved;",
-        error);
-}
-
-// What staff registered themselves knows its owner by address: ids are of one generation.
-static bool carry_own(const Config *config, StoreDb *db, GError **error)
-{
-    RosterKey from, to;
-    bool ok = generation_key_of(config, db, "old", &from, error) &&
-              generation_key_of(config, db, "main", &to, error);
-    if (ok && memcmp(&from, &to, sizeof from) != 0)
-        ok = keys_rehash(config, db, "old", "own", &from, &to, error);
-    else
-        ok = ok && store_exec(db,
-                              "DELETE FROM main.personal WHERE source = 'own';"
-                              "INSERT INTO main.personal (hash, person, owner, field, sealed, source, record)"
-                              " SELECT hash, person, owner, field, sealed, source, record FROM old.personal"
-                              " WHERE source = 'own'",
-                              error);
-    memset(&from, 0, sizeof from);
-    memset(&to, 0, sizeof to);
-    return ok && follow_owners(db, error);
-}
-
-static bool carry(const Config *config, StoreDb *db, const InForce *now, GError **error)
-{
-    if (!store_exec(db, "DELETE FROM main.exception; DELETE FROM main.history;", error))
-        return false;
-    if (now->kind == IN_FORCE_NONE)
-        return true;
-    return store_exec(db,
-                      "INSERT INTO main.exception (" EXCEPTION_COLUMNS ") SELECT " EXCEPTION_COLUMNS
-                      " FROM old.exception",
-                      error) &&
-           (now->kind == IN_FORCE_OLD
-                ? store_exec(db, "UPDATE main.exception SET source = 'exceptions.csv' WHERE source = 'file'",
-                             error)
-                : carry_own(config, db, error) &&
-                      store_exec(db, "INSERT INTO main.history SELECT * FROM old.history", error));
 }
 
 static bool add_row(StoreDb *db, int id, const GenerationRow *row, GError **error)
@@ -482,7 +419,7 @@ static bool complete(const Config *config, const NextGeneration *next, const InF
     if (db == NULL || (now->kind != IN_FORCE_NONE && !attach(db, now->path, error)) ||
         !store_begin(db, error))
         return false;
-    bool ok = carry(config, db, now, error) && (fill == NULL || fill(db, data, error)) &&
+    bool ok = generation_carry(config, db, now, error) && (fill == NULL || fill(db, data, error)) &&
               add_row(db, next->id, row, error) && store_commit(db, error);
     if (!ok)
         store_rollback(db);

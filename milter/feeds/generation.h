@@ -10,12 +10,13 @@
 
 typedef enum {
     IN_FORCE_NONE,
-    IN_FORCE_OLD, // a file of version 1
+    IN_FORCE_OLD, // a file of an older version
     IN_FORCE_ROSTER,
 } InForceKind;
 typedef struct {
     InForceKind kind;
-    int id;     // 0 unless ROSTER
+    int id; // 0 unless ROSTER
+    int version;
     bool plain; // a file by itself at roster.database
     char *path; // NULL for NONE
 } InForce;
@@ -65,6 +66,8 @@ typedef bool (*GenerationFill)(StoreDb *db, void *data, GError **error);
 // adds `row` and puts it in force. When this fails or the machine stops, the former one is in force as before.
 bool generation_commit(const Config *config, NextGeneration *next, const GenerationRow *row,
                        GenerationFill fill, void *data, GError **error);
+// The carrying: `now` is attached to `db` as "old", unless there is none. (generation_carry.c)
+bool generation_carry(const Config *config, StoreDb *db, const InForce *now, GError **error);
 // A copy of the generation file `from` as the next one, still to be committed.
 bool generation_copy(const char *from, const NextGeneration *next, GError **error);
 

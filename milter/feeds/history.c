@@ -136,3 +136,8 @@ int feeds_rollback(const Config *config, int to, const char *who, GError **error
     generation_unlock(&lock);
     return made;
 }
+
+char *feeds_generation_path(const Config *config, int id)
+{
+    return generation_path(config, id);
+}

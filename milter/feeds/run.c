@@ -53,6 +53,14 @@ static void exception_free(FeedException *exception)
     g_free(exception);
 }
 
+static void consent_free(FeedConsent *consent)
+{
+    roster_consent_free(consent->consent);
+    g_free(consent->exception);
+    g_free(consent->file);
+    g_free(consent);
+}
+
 FeedRun *run_new(const Config *config, const FeedOptions *options, const RosterKey *key)
 {
     FeedRun *run = g_new0(FeedRun, 1);
@@ -64,6 +72,7 @@ FeedRun *run_new(const Config *config, const FeedOptions *options, const RosterK
     run->notes = g_ptr_array_new_with_free_func((GDestroyNotify)note_free);
     run->note_of = g_hash_table_new(hash_note, same_note);
     run->exceptions = g_ptr_array_new_with_free_func((GDestroyNotify)exception_free);
+    run->consents = g_ptr_array_new_with_free_func((GDestroyNotify)consent_free);
     run->reads = g_ptr_array_new_with_free_func((GDestroyNotify)read_free);
     run->outside = g_array_new(FALSE, FALSE, sizeof(Outside));
     return run;
@@ -80,6 +89,7 @@ void run_free(FeedRun *run)
     g_hash_table_unref(run->note_of);
     g_ptr_array_unref(run->notes);
     g_ptr_array_unref(run->exceptions);
+    g_ptr_array_unref(run->consents);
     g_ptr_array_unref(run->reads);
     g_array_unref(run->outside);
     g_clear_pointer(&run->expected, g_array_unref);
@@ -106,6 +116,16 @@ void run_add_exception(FeedRun *run, RosterException *taken, const char *file, g
     exception->file = g_strdup(file);
     exception->line = line;
     g_ptr_array_add(run->exceptions, exception);
+}
+
+void run_add_consent(FeedRun *run, const char *exception, RosterConsent *taken, const char *file, guint line)
+{
+    FeedConsent *consent = g_new0(FeedConsent, 1);
+    consent->exception = g_strdup(exception);
+    consent->consent = taken;
+    consent->file = g_strdup(file);
+    consent->line = line;
+    g_ptr_array_add(run->consents, consent);
 }
 
 // ---- notes ----------------------------------------------------------------------------------------------

@@ -61,6 +61,8 @@ struct FeedRun {
     guint notes_dropped;
     GPtrArray *exceptions; // of FeedException, from exceptions.csv of this run
     bool exceptions_read;
+    GPtrArray *consents; // of FeedConsent, from consents.csv
+    bool consents_read;
     GPtrArray *reads; // of FeedRead
     GArray *outside;  // addresses that may prove to be outside the district
     GArray *expected; // what others are to know; NULL while there is nothing
@@ -74,6 +76,13 @@ typedef struct {
     char *file;
     guint line;
 } FeedException;
+typedef struct {
+    char *exception; // its id
+    RosterConsent *consent;
+    char *file;
+    guint line;
+} FeedConsent;
+void run_add_consent(FeedRun *run, const char *exception, RosterConsent *taken, const char *file, guint line);
 void run_add_exception(FeedRun *run, RosterException *taken, const char *file, guint line);
 
 FeedRun *run_new(const Config *config, const FeedOptions *options, const RosterKey *key);

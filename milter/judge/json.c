@@ -28,6 +28,8 @@ static json_t *party_json(const Party *party)
     json_object_set_new(json, "role", json_text(role_name(party->role)));
     json_object_set_new(json, "account", json_text(account_name(party->account)));
     json_object_set_new(json, "person", json_text(party->person));
+    if (party->schools && party->schools->len > 0)
+        json_object_set_new(json, "schools", json_texts(party->schools));
     return json;
 }
 
@@ -192,8 +194,42 @@ static json_t *reason_json(const Judgement *judgement, const Reason *reason, con
     json_object_set_new(json, "facts", json_texts(reason->facts));
     json_object_set_new(json, "exceptions_tried", tries_json(reason->tries, places));
     json_object_set_new(json, "notify_sender", json_boolean(reason->notify_sender));
+    if (reason->notify_recipients)
+        json_object_set_new(json, "notify_recipients", json_true());
+    if (reason->template)
+        json_object_set_new(json, "template", json_text(reason->template));
+    if (reason->escalate)
+        json_object_set_new(json, "escalate", json_text(reason->escalate));
+    if (reason->protected)
+        json_object_set_new(json, "protected", json_true());
+    if (reason->alert)
+        json_object_set_new(json, "alert", json_true());
+    if (reason->alert && reason->alert_score > 0)
+        json_object_set_new(json, "alert_score", json_real(reason->alert_score));
     if (reason->remedy)
         json_object_set_new(json, "remedy", json_text(reason->remedy));
+    return json;
+}
+
+// Staff-student pairs the message passes between, and what it counts for in patterns over time.
+static json_t *pairs_json(const Decision *decision)
+{
+    json_t *json = json_object(), *pairs = json_array(), *signs = json_array();
+    for (guint i = 0; i < decision->pairs->len; i++) {
+        const PolicyPair *pair = decision->pairs->pdata[i];
+        json_t *one = json_object();
+        json_object_set_new(one, "staff", json_text(pair->staff));
+        json_object_set_new(one, "student", json_text(pair->student));
+        json_object_set_new(one, "staff_address", json_address(pair->staff_address));
+        json_object_set_new(one, "student_address", json_address(pair->student_address));
+        json_array_append_new(pairs, one);
+    }
+    for (int i = 0; i < SIGN_LAST; i++)
+        if (decision->signs & (1u << i))
+            json_array_append_new(signs, json_text(sign_name(i)));
+    json_object_set_new(json, "of", pairs);
+    json_object_set_new(json, "signs", signs);
+    json_object_set_new(json, "by_staff", json_boolean(decision->by_staff));
     return json;
 }
 
@@ -217,5 +253,7 @@ json_t *judgement_to_json(const Judgement *judgement, const Envelope *envelope, 
     for (guint i = 0; i < decision->reasons->len; i++)
         json_array_append_new(reasons, reason_json(judgement, decision->reasons->pdata[i], places));
     json_object_set_new(json, "reasons", reasons);
+    if (decision->pairs->len > 0)
+        json_object_set_new(json, "pairs", pairs_json(decision));
     return json;
 }

@@ -25,6 +25,8 @@ typedef struct {
 Snapshot *snapshot_load(const char *config_path, GError **error);
 // The same on a configuration already loaded (a reference is taken).
 Snapshot *snapshot_new(Config *config, GError **error);
+// The policy of a file, with what it includes. NULL with `error`: every mistake, a line each.
+Policy *snapshot_policy(const char *path, GError **error);
 Snapshot *snapshot_ref(Snapshot *snapshot);
 void snapshot_unref(Snapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Snapshot, snapshot_unref)

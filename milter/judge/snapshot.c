@@ -40,7 +40,7 @@ static void mistake_take(GPtrArray *mistakes, GError **error)
     g_clear_error(error);
 }
 
-static Policy *policy_load(const char *path, GError **error)
+Policy *snapshot_policy(const char *path, GError **error)
 {
     g_autoptr(GBytes) bytes = file_read(path, MOST_POLICY, error);
     if (!bytes)
@@ -48,7 +48,8 @@ static Policy *policy_load(const char *path, GError **error)
     gsize len;
     const char *data = g_bytes_get_data(bytes, &len);
     g_autofree char *text = g_strndup(data ? data : "", len);
-    g_autofree char *dir = g_path_get_dirname(path);
+    g_autofree char *parent = g_path_get_dirname(path);
+    g_autofree char *dir = g_canonicalize_filename(parent, NULL);
     if (strlen(text) != len || !g_utf8_validate(text, -1, NULL)) {
         g_set_error(error, BASE_ERROR, BASE_ERROR_CONFIG,
                     "%s:0: policy: text: is not UTF-8; save it as UTF-8", path);
@@ -76,7 +77,7 @@ Snapshot *snapshot_new(Config *config, GError **error)
         g_ptr_array_add(mistakes,
                         g_strdup_printf("%s: policy.mode: unknown mode \"%s\"; use monitor, coach or enforce",
                                         config->path ? config->path : "configuration", config->policy.mode));
-    snapshot->policy = policy_load(config->policy.file, &mistake);
+    snapshot->policy = snapshot_policy(config->policy.file, &mistake);
     mistake_take(mistakes, &mistake);
     snapshot->tables = detect_data_new(table_read, config, &mistake);
     mistake_take(mistakes, &mistake);

@@ -13,6 +13,8 @@ static void party_cond_free(PartyCond *party)
     g_strfreev(party->addresses);
     g_strfreev(party->schools);
     g_strfreev(party->classes);
+    g_strfreev(party->grades);
+    g_strfreev(party->positions);
     g_free(party);
 }
 
@@ -37,6 +39,7 @@ void condition_free(Condition *condition)
         g_ptr_array_unref(condition->fact->names);
     g_free(condition->fact);
     finding_cond_free(condition->finding);
+    message_cond_free(condition->message);
     g_clear_pointer(&condition->all, g_ptr_array_unref);
     g_clear_pointer(&condition->any, g_ptr_array_unref);
     g_clear_pointer(&condition->none, g_ptr_array_unref);
@@ -65,13 +68,17 @@ typedef enum { PARTY_SENDER, PARTY_RECIPIENT, PARTY_WITH } PartyPlace;
 static PartyCond *party_parse(PolicyParser *parser, const config_setting_t *group, const char *key,
                               PartyPlace place)
 {
-    static const char *const sender_keys[] = {"role",  "also",    "account",       "address", "school",
-                                              "class", "enabled", "authenticated", NULL};
-    static const char *const recipient_keys[] = {"role",        "also",  "account", "address",
-                                                 "school",      "class", "enabled", "family",
-                                                 "own-private", "self",  NULL};
-    static const char *const with_keys[] = {"role",  "also",    "account",     "address", "school",
-                                            "class", "enabled", "own-private", "self",    NULL};
+    static const char *const sender_keys[] = {"role",   "also",     "account", "address",
+                                              "school", "class",    "enabled", "authenticated",
+                                              "grade",  "position", "adult",   NULL};
+    static const char *const recipient_keys[] = {
+        "role",       "also",        "account", "address", "school",   "class", "enabled",
+        "family",     "own-private", "self",    "grade",   "position", "adult", "teaches",
+        "same-class", "same-school", "manager", "managed", NULL};
+    static const char *const with_keys[] = {"role",     "also",    "account", "address",     "school",
+                                            "class",    "enabled", "self",    "own-private", "grade",
+                                            "position", "adult",   "teaches", "same-class",  "same-school",
+                                            "manager",  "managed", NULL};
     const char *const *const keys[] = {sender_keys, recipient_keys, with_keys};
     const config_setting_t *member = subgroup(parser, group, key);
     if (!member)
@@ -89,6 +96,14 @@ static PartyCond *party_parse(PolicyParser *parser, const config_setting_t *grou
     party->family = parser_bool(parser, member, "family");
     party->own_private = parser_bool(parser, member, "own-private");
     party->self = parser_bool(parser, member, "self");
+    party->grades = parser_strings(parser, member, "grade");
+    party->positions = parser_strings(parser, member, "position");
+    party->adult = parser_bool(parser, member, "adult");
+    party->teaches = parser_bool(parser, member, "teaches");
+    party->same_class = parser_bool(parser, member, "same-class");
+    party->same_school = parser_bool(parser, member, "same-school");
+    party->manager = parser_bool(parser, member, "manager");
+    party->managed = parser_bool(parser, member, "managed");
     for (guint i = 0; party->addresses && party->addresses[i]; i++)
         if (!strchr(party->addresses[i], '@'))
             parser_mistake(parser, member, "address",
@@ -98,9 +113,9 @@ static PartyCond *party_parse(PolicyParser *parser, const config_setting_t *grou
 
 static FindingCond *finding_parse(PolicyParser *parser, const config_setting_t *group)
 {
-    static const char *const keys[] = {"kind",       "owner",          "whose",       "layer",
-                                       "visibility", "where",          "obfuscation", "obfuscated",
-                                       "value",      "min-confidence", "sweep-only",  NULL};
+    static const char *const keys[] = {"kind",       "owner",       "whose",      "layer", "visibility",
+                                       "where",      "obfuscation", "obfuscated", "value", "min-confidence",
+                                       "sweep-only", "min-count",   NULL};
     const config_setting_t *member = subgroup(parser, group, "finding");
     if (!member)
         return NULL;
@@ -120,6 +135,7 @@ static FindingCond *finding_parse(PolicyParser *parser, const config_setting_t *
     finding->obfuscated = parser_bool(parser, member, "obfuscated");
     finding->sweep_only = parser_bool(parser, member, "sweep-only");
     finding->confidence = -1;
+    (void)parser_int(parser, member, "min-count", 1, 100000, &finding->least);
     (void)parser_number(parser, member, "min-confidence", &finding->confidence);
     return finding;
 }
@@ -222,6 +238,7 @@ static void use_parse(PolicyParser *parser, const config_setting_t *group, Condi
                            "no condition \"%s\"; define it in section conditions", names[i]);
             continue;
         }
+        g_hash_table_add(parser->used, (gpointer)named);
         Condition *parsed = condition_parse_named(parser, names[i], named);
         if (!parsed)
             continue;
@@ -242,8 +259,9 @@ static void condition_summarise(Condition *condition, const GPtrArray *branches,
 
 static Condition *condition_parse_group(PolicyParser *parser, const config_setting_t *group)
 {
-    static const char *const keys[] = {"direction", "sender", "recipient", "with", "fact", "finding",
-                                       "all",       "any",    "not",       "use",  NULL};
+    static const char *const keys[] = {"direction", "sender",    "recipient", "with",   "fact", "finding",
+                                       "group",     "guardians", "time",      "header", "link", "attachment",
+                                       "list-id",   "all",       "any",       "not",    "use",  NULL};
     parser_known_keys(parser, group, keys);
     Condition *condition = g_new0(Condition, 1);
     condition->directions = parser_mask(parser, group, "direction", names_direction, DIRECTION_EXTERNAL + 1);
@@ -252,6 +270,7 @@ static Condition *condition_parse_group(PolicyParser *parser, const config_setti
     condition->with = party_parse(parser, group, "with", PARTY_WITH);
     condition->fact = fact_parse(parser, group);
     condition->finding = finding_parse(parser, group);
+    condition->message = message_cond_parse(parser, group);
     condition->all = branches_parse(parser, group, "all");
     condition->any = branches_parse(parser, group, "any");
     condition->none = branches_parse(parser, group, "not");

@@ -27,7 +27,7 @@ static void trial_note(RuleTrial *trial, Outcome outcome, const bool *matched)
     Reason **reason = &trial->state->reasons[outcome];
     const PolicyInput *in = trial->context->in;
     if (!*reason)
-        *reason = reason_new(in->policy, trial->rule, outcome, in->mode);
+        *reason = reason_new(in, trial->context->today, trial->rule, outcome);
     reason_add(*reason, trial->member->rcpt, matched, trial->count, trial->facts, trial->tries);
     trial->state->settled |= outcome == OUTCOME_FIRED;
 }
@@ -146,6 +146,7 @@ Member member_of(DecideContext *context, const Party *party, guint rcpt)
 void member_clear(Member *member)
 {
     g_clear_pointer(&member->family_tries, g_ptr_array_unref);
+    g_clear_pointer(&member->exceptions, g_ptr_array_unref);
     g_clear_pointer(&member->covers, g_free);
 }
 
@@ -245,19 +246,28 @@ bool decide_begin(DecideContext *context, const PolicyInput *in)
 {
     *context = (DecideContext){.in = in};
     context->purpose = TRI_UNKNOWN;
+    context->others = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    context->asked = g_hash_table_new(NULL, NULL);
     for (int i = 0; i < DERIVED_LAST; i++)
         context->derived[i] = TRI_UNKNOWN;
-    context->today = clock_local_date(in->now_us, in->config->district.timezone);
-    if (context->today == 0)
+    bool known = clock_local(in->now_us, in->config->district.timezone, &context->local);
+    context->today = known ? context->local.date : 0;
+    if (!known)
         g_set_error(&context->error, BASE_ERROR, BASE_ERROR_CONFIG,
                     "district.timezone: the system does not know \"%s\"; use a name such as America/New_York",
                     in->config->district.timezone);
-    return context->today != 0;
+    return known;
 }
 
 void decide_end(DecideContext *context)
 {
     g_clear_pointer(&context->exceptions, g_ptr_array_unref);
+    g_clear_pointer(&context->papers, g_hash_table_unref);
+    g_clear_pointer(&context->others, g_hash_table_unref);
+    g_clear_pointer(&context->asked, g_hash_table_unref);
+    g_clear_pointer(&context->people, g_ptr_array_unref);
+    g_clear_pointer(&context->persons, g_hash_table_unref);
+    g_clear_pointer(&context->links, g_free);
     g_clear_error(&context->error);
 }
 
@@ -290,10 +300,11 @@ Decision *policy_decide(const PolicyInput *input, GError **error)
         good = decide_rcpt(&context, i, states, scratch);
     if (good)
         decide_collect(decision, input->policy, states);
-    else
+    good = good && pairs_note(&context, decision);
+    if (!good) {
         g_clear_pointer(&decision, decision_free);
-    if (!good)
         decide_fail(&context, error);
+    }
     states_free(states, input->policy->rules->len);
     decide_end(&context);
     return decision;

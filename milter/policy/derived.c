@@ -6,6 +6,8 @@
 #define MOST_WORDS      50000
 #define MOST_LINES      200
 #define MOST_NAME_WORDS 32
+#define MOST_CAPTION    3           // words beside a picture that say nothing of it
+#define MOST_LOGO       (30 * 1024) // bytes
 
 static bool private_of_sender(const Parties *parties, const Party *party)
 {
@@ -235,6 +237,57 @@ static Tri staff_name_outside(DecideContext *context)
     return found;
 }
 
+// A logo of a signature: small, and shown in the text.
+static bool part_is_logo(const Part *part)
+{
+    return !part->attachment && part->content_id && part->size < MOST_LOGO;
+}
+
+// Nothing but pictures or video: whatever else is written is a signature, a footer or a word or two.
+static bool image_only(const PolicyInput *in)
+{
+    bool picture = false, other = in->detection->written > MOST_CAPTION;
+    for (guint i = 1; i < in->message->parts->len && !other; i++) {
+        const Part *part = in->message->parts->pdata[i];
+        bool image = g_str_has_prefix(part->sniffed, "image/") || g_str_has_prefix(part->sniffed, "video/");
+        picture |= image && !part_is_logo(part);
+        other = part->attachment && !image && part->state != PART_CONTAINER;
+    }
+    return picture && !other;
+}
+
+static Tri guardian_not_copied(DecideContext *context)
+{
+    CopiedCond copied = COPIED_NOT_ASKED;
+    if (!decide_copied(context, &copied))
+        return TRI_UNKNOWN;
+    return copied == COPIED_NONE || copied == COPIED_SOME ? TRI_YES : TRI_NO;
+}
+
+static Tri derive_whole(DecideContext *context, Derived derived)
+{
+    const PolicyInput *in = context->in;
+    const Policy *policy = in->policy;
+    static const GroupCond ONE = {.counts = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}},
+                                  .one_to_one = TRI_YES};
+    switch (derived) {
+    case DERIVED_IMAGE_ONLY:
+        return image_only(in) ? TRI_YES : TRI_NO;
+    case DERIVED_LATE_HOURS:
+        return policy->has_hours && !time_holds(&policy->hours, &context->local) ? TRI_YES : TRI_NO;
+    case DERIVED_ONE_TO_ONE:
+        return group_holds(&ONE, context) ? TRI_YES : TRI_NO;
+    case DERIVED_GUARDIAN_NOT_COPIED:
+        return guardian_not_copied(context);
+    case DERIVED_HAS_LINK:
+        return in->detection->links && in->detection->links->len > 0 ? TRI_YES : TRI_NO;
+    case DERIVED_PURPOSE_STATED:
+        return purpose_stated(context) ? TRI_YES : TRI_NO;
+    default:
+        return TRI_UNKNOWN;
+    }
+}
+
 static Tri derive(DecideContext *context, Derived derived)
 {
     const PolicyInput *in = context->in;
@@ -265,10 +318,9 @@ static Tri derive(DecideContext *context, Derived derived)
         return automatic(in->message) ? TRI_YES : TRI_NO;
     case DERIVED_NULL_SENDER:
         return in->envelope->mail_from && !*in->envelope->mail_from ? TRI_YES : TRI_NO;
-    case DERIVED_LAST:
-        break;
+    default:
+        return derive_whole(context, derived);
     }
-    return TRI_UNKNOWN;
 }
 
 Tri derived_holds(DecideContext *context, Derived derived)

@@ -45,6 +45,19 @@ static bool any_string(char *const *wanted, const GPtrArray *have)
     return found;
 }
 
+static bool any_position(char *const *patterns, const GPtrArray *have)
+{
+    bool found = false;
+    for (guint i = 0; have && i < have->len && !found; i++) {
+        g_autofree char *position = g_utf8_strdown(have->pdata[i], -1);
+        for (guint k = 0; patterns[k] && !found; k++) {
+            g_autofree char *pattern = g_utf8_strdown(patterns[k], -1);
+            found = g_pattern_match_simple(pattern, position);
+        }
+    }
+    return found;
+}
+
 static bool also_matches(guint mask, const Party *party)
 {
     bool found = mask & (1u << party->role);
@@ -65,18 +78,26 @@ static bool tri_is(Tri wanted, bool is)
     return wanted == TRI_UNKNOWN || (wanted == TRI_YES) == is;
 }
 
-// What needs no look-up.
-static bool party_matches(const PartyCond *cond, const Party *party, const Party *sender)
+// What needs no look-up. Who is reached by a list is reached by the list's address too.
+static bool party_matches(const PartyCond *cond, const Party *party, const Party *list, const Party *sender)
 {
     if (!mask_has(cond->roles, party->role) || (cond->also && !also_matches(cond->also, party)))
         return false;
     if (cond->accounts &&
         !(cond->accounts & (1u << (party_is_district(party) ? ACCOUNT_SCHOOL : ACCOUNT_PERSONAL))))
         return false;
-    if ((cond->addresses && !any_address(cond->addresses, party)) ||
+    if ((cond->addresses && !any_address(cond->addresses, party) &&
+         !(list && any_address(cond->addresses, list))) ||
         (cond->schools && !any_string(cond->schools, party->schools)) ||
         (cond->classes && !any_string(cond->classes, party->classes)) ||
         !tri_is(cond->enabled, party->enabled))
+        return false;
+    if ((cond->grades &&
+         !(party->grade && g_strv_contains((const char *const *)cond->grades, party->grade))) ||
+        (cond->positions && !any_position(cond->positions, party->positions)) ||
+        // Whose age is not known counts as a minor.
+        (cond->adult != TRI_UNKNOWN &&
+         (party->role != ROLE_STUDENT || (cond->adult == TRI_YES) != (party->adult == TRI_YES))))
         return false;
     bool self = same_person(party, sender);
     return tri_is(cond->self, self) && tri_is(cond->own_private, self && !party_is_district(party));
@@ -84,34 +105,108 @@ static bool party_matches(const PartyCond *cond, const Party *party, const Party
 
 static bool sender_holds(const PartyCond *cond, const Parties *parties)
 {
-    return party_matches(cond, parties->sender, parties->sender) &&
+    return party_matches(cond, parties->sender, NULL, parties->sender) &&
            tri_is(cond->authenticated, g_strcmp0(parties->sender_by, "auth") == 0);
+}
+
+static Tri tri_equal(Tri wanted, Tri is)
+{
+    return is == TRI_UNKNOWN ? TRI_UNKNOWN : wanted == is ? TRI_YES : TRI_NO;
+}
+
+static Tri class_holds(Tri wanted, bool teaches, const Party *party, DecideContext *context)
+{
+    const Party *sender = context->in->parties->sender;
+    if (!sender->person || !party->person)
+        return tri_equal(wanted, TRI_NO);
+    bool turned = teaches && sender->role == ROLE_STUDENT; // the student's teacher
+    return tri_equal(wanted,
+                     roster_share_class(context->in->roster, turned ? party->person : sender->person,
+                                        turned ? sender->person : party->person, teaches, &context->error));
+}
+
+static bool share_school(const Party *a, const Party *b)
+{
+    bool found = false;
+    for (guint i = 0; a->schools && i < a->schools->len && !found; i++)
+        found = b->schools &&
+                g_ptr_array_find_with_equal_func(b->schools, a->schools->pdata[i], g_str_equal, NULL);
+    return found;
+}
+
+static bool is_manager(const Party *who, const Party *of)
+{
+    return who->person && of->manager && strcmp(of->manager, who->person) == 0;
+}
+
+// How `party` stands to the sender. TRI_UNKNOWN when the roster could not tell.
+static Tri relation_holds(const PartyCond *cond, const Party *party, DecideContext *context)
+{
+    const Party *sender = context->in->parties->sender;
+    if (!tri_is(cond->same_school, share_school(party, sender)) ||
+        !tri_is(cond->manager, is_manager(party, sender)) ||
+        !tri_is(cond->managed, is_manager(sender, party)))
+        return TRI_NO;
+    Tri holds = cond->teaches != TRI_UNKNOWN ? class_holds(cond->teaches, true, party, context) : TRI_YES;
+    if (holds == TRI_YES && cond->same_class != TRI_UNKNOWN)
+        holds = class_holds(cond->same_class, false, party, context);
+    return holds;
 }
 
 static Tri recipient_holds(const PartyCond *cond, Member *member)
 {
-    if (!party_matches(cond, member->party, member->context->in->parties->sender))
+    const Parties *parties = member->context->in->parties;
+    if (!party_matches(cond, member->party, parties->rcpts->pdata[member->rcpt], parties->sender))
         return TRI_NO;
-    if (cond->family == TRI_UNKNOWN)
-        return TRI_YES;
-    Tri family = member_is_family(member);
-    return family == TRI_UNKNOWN ? TRI_UNKNOWN : family == cond->family ? TRI_YES : TRI_NO;
+    Tri holds = relation_holds(cond, member->party, member->context);
+    if (holds == TRI_YES && cond->family != TRI_UNKNOWN)
+        holds = tri_equal(cond->family, member_is_family(member));
+    return holds;
 }
 
-// Another recipient, or a member of a list that another recipient is.
-static bool with_holds(const PartyCond *cond, const Member *member)
+static Tri with_is(const PartyCond *cond, const Party *party, const Party *list, DecideContext *context)
 {
-    const Parties *parties = member->context->in->parties;
-    bool found = false;
-    for (guint i = 0; i < parties->rcpts->len && !found; i++) {
-        const Party *party = parties->rcpts->pdata[i];
-        if (i == member->rcpt)
-            continue;
-        found = party_matches(cond, party, parties->sender);
-        for (guint j = 0; party->members && j < party->members->len && !found; j++)
-            found = party_matches(cond, party->members->pdata[j], parties->sender);
-    }
+    bool matches = party_matches(cond, party, list, context->in->parties->sender);
+    return matches ? relation_holds(cond, party, context) : TRI_NO;
+}
+
+// Is a recipient such a one, or a list that reaches one?
+static Tri with_reached(const PartyCond *cond, const Party *rcpt, DecideContext *context)
+{
+    Tri found = with_is(cond, rcpt, NULL, context);
+    for (guint j = 0; rcpt->members && j < rcpt->members->len && found == TRI_NO; j++)
+        found = with_is(cond, rcpt->members->pdata[j], rcpt, context);
     return found;
+}
+
+// The first two recipients that are such a one: enough to tell anybody whether somebody else is.
+static bool with_find(const PartyCond *cond, DecideContext *context, Others *out)
+{
+    const GPtrArray *rcpts = context->in->parties->rcpts;
+    Tri found = TRI_NO;
+    out->count = 0;
+    for (guint i = 0; i < rcpts->len && out->count < 2 && found != TRI_UNKNOWN; i++) {
+        found = with_reached(cond, rcpts->pdata[i], context);
+        if (found == TRI_YES)
+            out->rcpts[out->count++] = i;
+    }
+    return found != TRI_UNKNOWN;
+}
+
+// Another recipient than the member's.
+static Tri with_holds(const PartyCond *cond, const Member *member)
+{
+    DecideContext *context = member->context;
+    Others *others = g_hash_table_lookup(context->others, cond);
+    if (!others) {
+        g_autofree Others *made = g_new0(Others, 1);
+        if (!with_find(cond, context, made))
+            return TRI_UNKNOWN;
+        others = g_steal_pointer(&made);
+        g_hash_table_insert(context->others, (gpointer)cond, others);
+    }
+    bool found = others->count == 2 || (others->count == 1 && others->rcpts[0] != member->rcpt);
+    return found ? TRI_YES : TRI_NO;
 }
 
 static bool direction_holds(guint mask, const Member *member)
@@ -200,11 +295,15 @@ static bool finding_whose(const Finding *finding, const Member *member, Whose *o
     return child != TRI_UNKNOWN;
 }
 
+static bool finding_is_list(const Finding *finding)
+{
+    return finding->kind == KIND_STUDENT_RECORD && g_strcmp0(finding->value, "student-names") == 0;
+}
+
 bool finding_counts(const Policy *policy, const Finding *finding, double least)
 {
-    bool list = finding->kind == KIND_STUDENT_RECORD && g_strcmp0(finding->value, "student-names") == 0;
     return finding->confidence >= (least < 0 ? policy->confidence[finding->kind] : least) &&
-           !(list && finding->count < (guint)policy->names_min);
+           !(finding_is_list(finding) && finding->count < (guint)policy->names_min);
 }
 
 static bool where_matches(char *const *patterns, const char *where)
@@ -212,6 +311,16 @@ static bool where_matches(char *const *patterns, const char *where)
     bool found = false;
     for (guint i = 0; patterns[i] && !found; i++)
         found = g_pattern_match_simple(patterns[i], where ? where : "");
+    return found;
+}
+
+// What has no '*' is the value itself: values have '?' and brackets of their own.
+static bool value_matches(char *const *values, const char *value)
+{
+    bool found = false;
+    for (guint i = 0; values[i] && !found; i++)
+        found =
+            strchr(values[i], '*') ? g_pattern_match_simple(values[i], value) : strcmp(values[i], value) == 0;
     return found;
 }
 
@@ -223,16 +332,38 @@ static bool finding_matches(const FindingCond *cond, const Finding *finding, con
         return false;
     if ((cond->where && !where_matches(cond->where, finding->where)) ||
         (cond->obfuscation && !any_string(cond->obfuscation, finding->obfuscation)) ||
-        (cond->values &&
-         !g_strv_contains((const char *const *)cond->values, finding->value ? finding->value : "")))
+        (cond->values && !value_matches(cond->values, finding->value ? finding->value : "")))
         return false;
     return tri_is(cond->obfuscated, finding->obfuscation->len > 0) &&
            tri_is(cond->sweep_only, finding->sweep_only);
 }
 
+// How many the findings that fit are: different values of details; students of records. A list of names is told once for each
+// of its students, with the length of the whole.
+static guint findings_number(const GPtrArray *findings, const bool *fits)
+{
+    g_autoptr(GHashTable) values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    guint records = 0, listed = 0;
+    for (guint i = 0; i < findings->len; i++) {
+        const Finding *finding = findings->pdata[i];
+        guint students = MAX(finding->count, 1);
+        if (!fits[i])
+            continue;
+        if (finding->kind != KIND_STUDENT_RECORD)
+            g_hash_table_add(values,
+                             g_strdup_printf("%d %s", finding->kind, finding->value ? finding->value : ""));
+        else if (finding_is_list(finding))
+            listed = MAX(listed, students);
+        else
+            records += students;
+    }
+    return g_hash_table_size(values) + records + listed;
+}
+
 Tri condition_finding(const FindingCond *cond, Trial *trial)
 {
     const GPtrArray *findings = trial->member->context->in->detection->findings;
+    g_autofree bool *fits = g_new0(bool, findings->len + 1);
     Tri found = TRI_NO;
     for (guint i = 0; i < findings->len; i++) {
         Whose whose = WHOSE_NOBODY;
@@ -242,9 +373,13 @@ Tri condition_finding(const FindingCond *cond, Trial *trial)
             return TRI_UNKNOWN;
         if (cond->whose && !(cond->whose & (1u << whose)))
             continue;
-        trial->matched[i] = true;
+        fits[i] = true;
         found = TRI_YES;
     }
+    if (found == TRI_YES && cond->least > 1 && findings_number(findings, fits) < (guint)cond->least)
+        found = TRI_NO;
+    for (guint i = 0; found == TRI_YES && i < findings->len; i++)
+        trial->matched[i] |= fits[i];
     return found;
 }
 
@@ -294,7 +429,7 @@ Tri condition_parties(const Condition *condition, Member *member)
         return TRI_NO;
     Tri holds = condition->recipient ? recipient_holds(condition->recipient, member) : TRI_YES;
     if (holds == TRI_YES && condition->with)
-        holds = with_holds(condition->with, member) ? TRI_YES : TRI_NO;
+        holds = with_holds(condition->with, member);
     return holds;
 }
 
@@ -302,6 +437,8 @@ Tri condition_parties(const Condition *condition, Member *member)
 static Tri own_holds(const Condition *condition, Trial *trial)
 {
     Tri holds = condition_parties(condition, trial->member);
+    if (holds == TRI_YES && condition->message)
+        holds = condition_message(condition->message, true, trial->member->context);
     if (holds == TRI_YES && condition->finding)
         holds = condition_finding(condition->finding, trial);
     if (holds == TRI_YES && condition->fact)

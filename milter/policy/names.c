@@ -34,6 +34,12 @@ const char *derived_name(Derived derived)
         [DERIVED_GUARDIAN_COPIED] = "guardian-copied",
         [DERIVED_AUTOMATIC] = "automatic",
         [DERIVED_NULL_SENDER] = "null-sender",
+        [DERIVED_IMAGE_ONLY] = "image-only",
+        [DERIVED_LATE_HOURS] = "late-hours",
+        [DERIVED_ONE_TO_ONE] = "one-to-one",
+        [DERIVED_GUARDIAN_NOT_COPIED] = "guardian-not-copied",
+        [DERIVED_HAS_LINK] = "has-link",
+        [DERIVED_PURPOSE_STATED] = "purpose-stated",
     };
     return (guint)derived < DERIVED_LAST ? names[derived] : NULL;
 }
@@ -58,7 +64,7 @@ static const char *visibility_name(int visibility)
 
 static const char *notice_name(int notice)
 {
-    static const char *const names[] = {"sender", "reviewers"};
+    static const char *const names[] = {"sender", "reviewers", "recipients"};
     return notice >= 0 && notice < (int)G_N_ELEMENTS(names) ? names[notice] : NULL;
 }
 

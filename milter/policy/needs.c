@@ -46,8 +46,9 @@ static bool fact_of_message(const char *name)
 
 static bool fact_may_come(const FactCond *cond)
 {
-    const guint records = 1u << DERIVED_STUDENT_DATA | 1u << DERIVED_RECORD_WORDS;
-    bool may = cond->classes || (cond->derived & records);
+    const guint read = 1u << DERIVED_STUDENT_DATA | 1u << DERIVED_RECORD_WORDS | 1u << DERIVED_HAS_LINK |
+                       1u << DERIVED_PURPOSE_STATED;
+    bool may = cond->classes || (cond->derived & read);
     for (guint i = 0; i < cond->names->len && !may; i++)
         may = !fact_of_message(cond->names->pdata[i]);
     return may;
@@ -75,15 +76,28 @@ static May finding_may(const FindingCond *cond, Trial *trial)
 
 static May fact_may(const FactCond *cond, Trial *trial)
 {
-    // Words of records count only as long as no student's record is found.
-    bool turns = cond->derived & (1u << DERIVED_RECORD_WORDS);
+    // Words of records count only as long as no student's record is found; what an archive holds may be pictures or not.
+    bool turns = cond->derived & (1u << DERIVED_RECORD_WORDS | 1u << DERIVED_IMAGE_ONLY);
     Tri holds = condition_fact(cond, trial);
     return turns || (holds == TRI_NO && fact_may_come(cond)) ? MAY_BE : may_of(holds);
+}
+
+// Parts and links may still come; whom the message reaches and when it came is known.
+static May message_may(const MessageCond *cond, Member *member)
+{
+    DecideContext *context = member->context;
+    Tri holds = condition_message(cond, false, context);
+    if (holds != TRI_YES || (!cond->attachment && !cond->link))
+        return may_of(holds);
+    bool turns = cond->attachment && (cond->attachment->states != 0 || cond->attachment->types);
+    return !turns && condition_message(cond, true, context) == TRI_YES ? CERTAIN : MAY_BE;
 }
 
 static May own_may(const Condition *condition, Member *member)
 {
     May may = may_of(condition_parties(condition, member));
+    if (condition->message && may.yes)
+        may = may_and(may, message_may(condition->message, member));
     if (!may.yes || (!condition->finding && !condition->fact))
         return may;
     g_autofree bool *matched = g_new0(bool, member->context->in->detection->findings->len + 1);

@@ -14,22 +14,53 @@ static void rule_free(Rule *rule)
     g_free(rule->gist);
     g_free(rule->remedy);
     g_free(rule->reply);
+    g_free(rule->sample);
+    g_free(rule->template);
+    g_free(rule->escalate);
+    g_strfreev(rule->clauses);
+    g_strfreev(rule->unknown);
+    g_clear_pointer(&rule->modes, g_array_unref);
     condition_free(rule->when);
     g_clear_pointer(&rule->unless, g_ptr_array_unref);
     g_free(rule);
 }
 
+static void escalation_free(PolicyEscalation *escalation)
+{
+    g_free(escalation->name);
+    g_strfreev(escalation->contacts);
+    g_free(escalation);
+}
+
+static void clause_free(Clause *clause)
+{
+    g_free(clause->id);
+    g_free(clause->gist);
+    g_free(clause->left_out);
+    g_strfreev(clause->by);
+    g_free(clause);
+}
+
 static void policy_free(Policy *policy)
 {
+    for (int i = 0; i < EXCEPTION_LAST; i++)
+        g_strfreev(policy->demands[i].approvers);
+    g_ptr_array_unref(policy->escalations);
+    g_ptr_array_unref(policy->clauses);
     g_free(policy->name);
     g_free(policy->version);
+    g_free(policy->sha256);
+    g_ptr_array_unref(policy->sections);
+    g_ptr_array_unref(policy->unused);
     g_ptr_array_unref(policy->rules);
     g_ptr_array_unref(policy->purpose.phrases);
     g_free(policy->purpose.clause);
     g_free(policy->purpose.gist);
     g_free(policy->purpose.remedy);
+    g_strfreev(policy->purpose.clauses);
     g_ptr_array_unref(policy->record_words);
     g_ptr_array_unref(policy->title_words);
+    g_hash_table_unref(policy->calendars);
     g_free(policy);
 }
 
@@ -55,9 +86,25 @@ const char *policy_version(const Policy *policy)
     return policy->version;
 }
 
+const char *policy_sha256(const Policy *policy)
+{
+    return policy->sha256;
+}
+
 guint policy_rule_count(const Policy *policy)
 {
     return policy->rules->len;
+}
+
+GPtrArray *policy_templates(const Policy *policy)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < policy->rules->len; i++) {
+        const Rule *rule = policy->rules->pdata[i];
+        if (rule->template && !g_ptr_array_find_with_equal_func(names, rule->template, g_str_equal, NULL))
+            g_ptr_array_add(names, g_strdup(rule->template));
+    }
+    return names;
 }
 
 static Policy *policy_new(void)
@@ -68,9 +115,21 @@ static Policy *policy_new(void)
     policy->purpose.phrases = g_ptr_array_new_with_free_func((GDestroyNotify)phrase_free);
     policy->purpose.action = ACTION_COACH;
     policy->purpose.severity = 2;
+    policy->sections = g_ptr_array_new_with_free_func(g_free);
+    policy->unused = g_ptr_array_new_with_free_func((GDestroyNotify)unused_free);
     policy->record_words = g_ptr_array_new_with_free_func((GDestroyNotify)phrase_free);
     policy->record_min = 2;
     policy->names_min = 3;
+    policy->calendars = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)calendar_free);
+    policy->escalations = g_ptr_array_new_with_free_func((GDestroyNotify)escalation_free);
+    policy->clauses = g_ptr_array_new_with_free_func((GDestroyNotify)clause_free);
+    policy->hours = (TimeCond){.from = -1, .until = -1};
+    policy->patterns = (PolicyPatterns){30, 1, 2, 3, 4, 20, true};
+    for (int i = 0; i < EXCEPTION_LAST; i++)
+        policy->demands[i] = (ExceptionDemand){.retro_hours = i == EXCEPTION_EMERGENCY ? 72 : -1,
+                                               .consent = TRI_UNKNOWN,
+                                               .purpose = TRI_UNKNOWN,
+                                               .document = TRI_UNKNOWN};
     policy->title_words = g_ptr_array_new_with_free_func(g_free);
     for (int i = 0; i < KIND_LAST; i++)
         policy->confidence[i] = 0.5;
@@ -88,7 +147,7 @@ static bool rule_name_good(const char *name)
 }
 
 // Clause codes joined by "; ", as reasons cite them.
-static char *clause_parse(PolicyParser *parser, const config_setting_t *group)
+char *clause_parse(PolicyParser *parser, const config_setting_t *group)
 {
     g_auto(GStrv) codes = parser_strings(parser, group, "clause");
     if (!codes)
@@ -104,9 +163,66 @@ static void rule_notices(PolicyParser *parser, const config_setting_t *group, Ru
     if (!notify)
         return;
     bool nobody = config_setting_is_aggregate(notify) && config_setting_length(notify) == 0;
-    guint mask = nobody ? 0 : parser_mask(parser, group, "notify", names_notice, 2);
+    guint mask = nobody ? 0 : parser_mask(parser, group, "notify", names_notice, 3);
     rule->notify_sender = mask & 1;
     rule->notify_reviewers = mask & 2;
+    rule->notify_recipients = mask & 4;
+}
+
+// Before the first date the rule is what `mode` says, monitor where that is left out.
+static void rule_modes(PolicyParser *parser, const config_setting_t *group, Rule *rule)
+{
+    static const char *const keys[] = {"from", "mode", NULL};
+    const config_setting_t *modes = config_setting_get_member(group, "modes");
+    int mode = parser_name(parser, group, "mode", names_mode, MODE_ENFORCE + 1), last = 0;
+    rule->mode = mode >= 0 ? (Mode)mode : modes ? MODE_MONITOR : MODE_ENFORCE;
+    if (modes && !config_setting_is_list(modes))
+        parser_mistake(parser, modes, "modes",
+                       "must be a list: ( { from = \"2026-09-15\"; mode = \"enforce\"; } )");
+    else if (modes && config_setting_length(modes) == 0)
+        parser_mistake(parser, modes, "modes", "is empty; give a date or remove it");
+    rule->modes = modes ? g_array_new(FALSE, FALSE, sizeof(DatedMode)) : NULL;
+    for (int i = 0; modes && config_setting_is_list(modes) && i < config_setting_length(modes); i++) {
+        const config_setting_t *one = config_setting_get_elem(modes, i);
+        if (!config_setting_is_group(one)) {
+            parser_mistake(parser, one, "modes",
+                           "must hold groups: { from = \"2026-09-15\"; mode = \"enforce\"; }");
+            continue;
+        }
+        parser_known_keys(parser, one, keys);
+        g_autofree char *from = parser_string(parser, one, "from");
+        int named = parser_name(parser, one, "mode", names_mode, MODE_ENFORCE + 1);
+        DatedMode dated = {parser_date(parser, one, "from", from), named < 0 ? MODE_MONITOR : (Mode)named};
+        if (named < 0)
+            parser_mistake(parser, one, "mode", "is missing; use one of: monitor, coach, enforce");
+        if (dated.from > 0 && dated.from <= last)
+            parser_mistake(parser, one, "from", "does not come after the date before it; order them");
+        last = MAX(last, dated.from);
+        g_array_append_val(rule->modes, dated);
+    }
+}
+
+static void rule_extras(PolicyParser *parser, const config_setting_t *group, Rule *rule)
+{
+    rule->clauses = parser_strings(parser, group, "clause");
+    rule->shared = config_setting_source_file(group) != NULL;
+    rule->sample = parser_string(parser, group, "sample");
+    rule->template = parser_string(parser, group, "template");
+    rule->escalate = parser_string(parser, group, "escalate");
+    if (rule->template && !rule_name_good(rule->template))
+        parser_mistake(parser, group, "template",
+                       "must be 1 to 60 of a-z, 0-9 and \"-\": the name of a notice's template");
+    rule->protected = parser_bool(parser, group, "protected") == TRI_YES;
+    rule->alert = parser_bool(parser, group, "alert") == TRI_YES;
+    if (rule->protected && rule->action != ACTION_DELIVER)
+        parser_mistake(parser, group, "protected",
+                       "protected activity is delivered; use action = \"deliver\"");
+    if (rule->alert && rule->action >= ACTION_HOLD)
+        parser_mistake(parser, group, "alert", "what is held is reviewed anyway; remove alert");
+    parser_weight(parser, group, "alert-score", &rule->alert_score);
+    if (config_setting_get_member(group, "alert-score") && !rule->alert)
+        parser_mistake(parser, group, "alert-score",
+                       "is the score from which on a rule alerts; add alert = true");
 }
 
 static void rule_decision(PolicyParser *parser, const config_setting_t *group, Rule *rule)
@@ -117,8 +233,7 @@ static void rule_decision(PolicyParser *parser, const config_setting_t *group, R
     rule->action = action < 0 ? ACTION_DELIVER : (Action)action;
     rule->severity = rule->action >= ACTION_HOLD ? 3 : rule->action == ACTION_COACH ? 2 : 1;
     (void)parser_int(parser, group, "severity", 0, 3, &rule->severity);
-    int mode = parser_name(parser, group, "mode", names_mode, MODE_ENFORCE + 1);
-    rule->mode = mode < 0 ? MODE_ENFORCE : (Mode)mode;
+    rule_modes(parser, group, rule);
     rule_notices(parser, group, rule);
     rule->reply = parser_string(parser, group, "reply");
     if (rule->action == ACTION_REJECT && !rule->reply)
@@ -169,8 +284,10 @@ static void rule_conditions(PolicyParser *parser, const config_setting_t *group,
 
 static void rule_parse(PolicyParser *parser, const config_setting_t *group, Policy *policy)
 {
-    static const char *const keys[] = {"name",   "clause", "gist", "remedy", "action",     "severity", "mode",
-                                       "notify", "reply",  "when", "unless", "exceptions", NULL};
+    static const char *const keys[] = {"name",     "clause",     "gist",   "remedy",      "action",
+                                       "severity", "mode",       "notify", "reply",       "when",
+                                       "unless",   "exceptions", "modes",  "sample",      "template",
+                                       "escalate", "protected",  "alert",  "alert-score", NULL};
     if (!config_setting_is_group(group)) {
         parser_mistake(parser, group, "rules", "must be a list of groups: ( { name = ...; }, ... )");
         return;
@@ -195,14 +312,14 @@ static void rule_parse(PolicyParser *parser, const config_setting_t *group, Poli
         parser_mistake(parser, group, "gist", "is missing; say in one line what the rule is about");
     rule->remedy = parser_string(parser, group, "remedy");
     rule_decision(parser, group, rule);
+    rule_extras(parser, group, rule);
     rule_conditions(parser, group, rule);
     parser->rule = "policy";
 }
 
 // ---- other sections --------------------------------------------------------------------------------------
 
-static void phrases_parse(PolicyParser *parser, const config_setting_t *group, const char *key,
-                          GPtrArray *out)
+void phrases_parse(PolicyParser *parser, const config_setting_t *group, const char *key, GPtrArray *out)
 {
     g_auto(GStrv) texts = parser_strings(parser, group, key);
     if (!texts)
@@ -214,52 +331,6 @@ static void phrases_parse(PolicyParser *parser, const config_setting_t *group, c
         else
             parser_mistake(parser, config_setting_get_member(group, key), key, "\"%s\" has no word",
                            texts[i]);
-    }
-}
-
-static void purpose_parse(PolicyParser *parser, const config_setting_t *group, Policy *policy)
-{
-    static const char *const keys[] = {"phrases", "clause", "gist", "remedy", "severity", "action", NULL};
-    PurposeRule *purpose = &policy->purpose;
-    parser_known_keys(parser, group, keys);
-    phrases_parse(parser, group, "phrases", purpose->phrases);
-    purpose->clause = clause_parse(parser, group);
-    purpose->gist = parser_string(parser, group, "gist");
-    purpose->remedy = parser_string(parser, group, "remedy");
-    (void)parser_int(parser, group, "severity", 0, 3, &purpose->severity);
-    int action = parser_name(parser, group, "action", names_action, ACTION_HOLD + 1);
-    purpose->action = action < 0 ? ACTION_COACH : (Action)action;
-}
-
-static void records_parse(PolicyParser *parser, const config_setting_t *group, Policy *policy)
-{
-    static const char *const keys[] = {"words", "min-words", "min-names", NULL};
-    parser_known_keys(parser, group, keys);
-    phrases_parse(parser, group, "words", policy->record_words);
-    (void)parser_int(parser, group, "min-words", 1, 100, &policy->record_min);
-    (void)parser_int(parser, group, "min-names", 2, 1000, &policy->names_min);
-}
-
-static void staff_name_parse(PolicyParser *parser, const config_setting_t *group, Policy *policy)
-{
-    static const char *const keys[] = {"titles", NULL};
-    parser_known_keys(parser, group, keys);
-    g_auto(GStrv) titles = parser_strings(parser, group, "titles");
-    for (guint i = 0; titles && titles[i]; i++)
-        g_ptr_array_add(policy->title_words, g_utf8_casefold(titles[i], -1));
-}
-
-static void confidence_parse(PolicyParser *parser, const config_setting_t *group, Policy *policy)
-{
-    const char *keys[KIND_LAST + 2] = {"default"};
-    for (int i = 0; i < KIND_LAST; i++)
-        keys[i + 1] = kind_name((Kind)i);
-    parser_known_keys(parser, group, keys);
-    double fallback = 0.5;
-    (void)parser_number(parser, group, "default", &fallback);
-    for (int i = 0; i < KIND_LAST; i++) {
-        policy->confidence[i] = fallback;
-        (void)parser_number(parser, group, kind_name((Kind)i), &policy->confidence[i]);
     }
 }
 
@@ -317,33 +388,6 @@ static void conditions_check(PolicyParser *parser)
         condition_free(condition_parse_named(parser, name, value));
 }
 
-typedef void (*SectionFunc)(PolicyParser *parser, const config_setting_t *group, Policy *policy);
-
-static bool section_read(PolicyParser *parser, const config_setting_t *section, Policy *policy)
-{
-    static const struct {
-        const char *name;
-        SectionFunc func;
-    } sections[] = {{"purpose", purpose_parse},
-                    {"student-data", records_parse},
-                    {"staff-name", staff_name_parse},
-                    {"confidence", confidence_parse}};
-    const char *name = config_setting_name(section);
-    for (guint i = 0; i < G_N_ELEMENTS(sections); i++) {
-        if (strcmp(name, sections[i].name) != 0)
-            continue;
-        parser->rule = name;
-        if (config_setting_is_group(section))
-            sections[i].func(parser, section, policy);
-        else
-            parser_mistake(parser, section, name, "must be a group: { ... }");
-        parser->rule = "policy";
-        return true;
-    }
-    return strcmp(name, "name") == 0 || strcmp(name, "version") == 0 || section_is(name, "lists") ||
-           section_is(name, "conditions");
-}
-
 static void rules_read(PolicyParser *parser, const config_setting_t *section, Policy *policy)
 {
     if (!config_setting_is_list(section))
@@ -366,18 +410,25 @@ static void sections_read(PolicyParser *parser, const config_setting_t *root, Po
             named_collect(parser, section, parser->lists);
         else if (section_is(config_setting_name(section), "conditions"))
             named_collect(parser, section, parser->conditions);
+        else if (section_is(config_setting_name(section), "calendars"))
+            calendars_parse(parser, section, policy);
     }
     lists_check(parser);
     conditions_check(parser);
+    g_hash_table_remove_all(parser->used); // what only checking looked at
     for (int i = 0; i < config_setting_length(root); i++) {
         const config_setting_t *section = config_setting_get_elem(root, i);
+        g_ptr_array_add(policy->sections, g_strdup(config_setting_name(section)));
         if (section_is(config_setting_name(section), "rules"))
             rules_read(parser, section, policy);
-        else if (!section_read(parser, section, policy))
-            parser_mistake(
-                parser, section, config_setting_name(section),
-                "unknown section; use name, version, confidence, lists, conditions, purpose, student-data, "
-                "staff-name or rules");
+        else if (!section_is(config_setting_name(section), "lists") &&
+                 !section_is(config_setting_name(section), "conditions") &&
+                 !section_is(config_setting_name(section), "calendars") &&
+                 !section_parse(parser, section, policy))
+            parser_mistake(parser, section, config_setting_name(section),
+                           "unknown section; use name, version, confidence, lists, conditions, calendars, "
+                           "hours, purpose, "
+                           "student-data, staff-name, exceptions, patterns, escalations, clauses or rules");
     }
     if (policy->rules->len == 0)
         parser_mistake(parser, NULL, "rules",
@@ -442,6 +493,7 @@ static void header_read(PolicyParser *parser, const config_setting_t *root, Poli
     if (!version)
         parser_mistake(parser, NULL, "version", "is missing; number the policy's versions: version = 1;");
     (void)parser_int(parser, root, "version", 0, G_MAXINT, &number);
+    policy->sha256 = g_strdup(g_checksum_get_string(sum));
     policy->version = g_strdup_printf("%d-%.12s", number, g_checksum_get_string(sum));
 }
 
@@ -449,6 +501,34 @@ static gint rule_compare(gconstpointer a, gconstpointer b)
 {
     const Rule *const *left = a, *const *right = b;
     return g_strcmp0((*left)->name, (*right)->name);
+}
+
+static void scores_check(PolicyParser *parser, const Policy *policy)
+{
+    for (guint i = 0; i < policy->rules->len && !policy->has_patterns; i++) {
+        const Rule *rule = policy->rules->pdata[i];
+        parser->rule = rule->name ? rule->name : "rule";
+        if (rule->alert_score > 0)
+            parser_mistake(parser, NULL, "alert-score",
+                           "asks for a score, and the policy counts none; add a section patterns");
+    }
+    parser->rule = "policy";
+}
+
+static void escalations_check(PolicyParser *parser, const Policy *policy)
+{
+    for (guint i = 0; i < policy->rules->len; i++) {
+        const Rule *rule = policy->rules->pdata[i];
+        bool found = rule->escalate == NULL;
+        for (guint j = 0; j < policy->escalations->len && !found; j++)
+            found =
+                strcmp(((const PolicyEscalation *)policy->escalations->pdata[j])->name, rule->escalate) == 0;
+        parser->rule = rule->name ? rule->name : "rule";
+        if (!found)
+            parser_mistake(parser, NULL, "escalate", "no escalation \"%s\"; define it in section escalations",
+                           rule->escalate);
+    }
+    parser->rule = "policy";
 }
 
 static void policy_read(PolicyParser *parser, const char *text, const char *include_dir, Policy *policy)
@@ -471,6 +551,10 @@ static void policy_read(PolicyParser *parser, const char *text, const char *incl
     const config_setting_t *root = config_root_setting(parser->config);
     header_read(parser, root, policy, sum);
     sections_read(parser, root, policy);
+    escalations_check(parser, policy);
+    scores_check(parser, policy);
+    clauses_filter(policy);
+    unused_collect(parser, policy);
     g_ptr_array_sort(policy->rules, rule_compare);
 }
 
@@ -483,8 +567,10 @@ Policy *policy_parse(const char *name, const char *text, const char *include_dir
                            .config = &config,
                            .lists = g_hash_table_new(g_str_hash, g_str_equal),
                            .conditions = g_hash_table_new(g_str_hash, g_str_equal),
+                           .used = g_hash_table_new(NULL, NULL),
                            .rule = "policy"};
     Policy *policy = policy_new();
+    parser.calendars = policy->calendars;
     policy_read(&parser, text, include_dir, policy);
     if (parser.mistakes->len > 0) {
         g_ptr_array_add(parser.mistakes, NULL);
@@ -494,6 +580,7 @@ Policy *policy_parse(const char *name, const char *text, const char *include_dir
     }
     g_hash_table_unref(parser.lists);
     g_hash_table_unref(parser.conditions);
+    g_hash_table_unref(parser.used);
     g_ptr_array_unref(parser.mistakes);
     config_destroy(&config);
     return policy;

@@ -15,9 +15,13 @@ void parser_mistake(PolicyParser *parser, const config_setting_t *setting, const
     g_autofree char *what = g_strdup_vprintf(format, args);
     va_end(args);
     const char *file = setting ? config_setting_source_file(setting) : NULL;
-    g_autofree char *line =
+    g_autofree char *told =
         g_strdup_printf("%s:%u: %s: %s: %s", file ? file : parser->file,
                         setting ? config_setting_source_line(setting) : 0, parser->rule, key, what);
+    // What the file says stands in it: one line, and nothing that a terminal would obey.
+    g_autofree char *line = g_utf8_make_valid(told, -1);
+    for (char *p = line; *p; p++)
+        *p = g_ascii_iscntrl(*p) ? ' ' : *p;
     if (!g_ptr_array_find_with_equal_func(parser->mistakes, line, g_str_equal, NULL))
         g_ptr_array_add(parser->mistakes, g_steal_pointer(&line));
 }
@@ -54,6 +58,7 @@ static void strings_add(PolicyParser *parser, const config_setting_t *setting, c
         parser_mistake(parser, setting, key, "no list \"%s\"; define it in section lists", text + 5);
         return;
     }
+    g_hash_table_add(parser->used, (gpointer)list);
     for (int i = 0; i < config_setting_length(list); i++) {
         const config_setting_t *item = config_setting_get_elem(list, i);
         const char *value =

@@ -1,7 +1,9 @@
 #include "policy/internal.h"
 
-// A list of a thousand students tries an exception a thousand times; the record keeps so many.
+// A list of a thousand students tries an exception a thousand times; the record keeps so many. Uses are kept longer: each is
+// to be on record.
 #define MOST_TRIES 500
+#define MOST_USES  5000
 
 Action action_after_mode(Action action, Mode mode)
 {
@@ -10,15 +12,17 @@ Action action_after_mode(Action action, Mode mode)
     return mode == MODE_COACH ? MIN(action, ACTION_COACH) : action;
 }
 
-static void reason_notices(Reason *reason, bool sender, bool reviewers, Mode mode)
+static void reason_notices(Reason *reason, bool sender, bool reviewers, bool recipients, Mode mode)
 {
     reason->notify_sender = sender && mode >= MODE_COACH;
     reason->notify_reviewers = reviewers && mode == MODE_ENFORCE;
+    reason->notify_recipients = recipients && mode >= MODE_COACH;
 }
 
-Reason *reason_new(const Policy *policy, const Rule *rule, Outcome outcome, Mode mode)
+Reason *reason_new(const PolicyInput *in, int today, const Rule *rule, Outcome outcome)
 {
-    Mode weaker = MIN(mode, rule->mode);
+    const Policy *policy = in->policy;
+    Mode weaker = MIN(in->mode, rule_mode(rule, today));
     const PurposeRule *purpose = outcome == OUTCOME_PURPOSE ? &policy->purpose : NULL;
     Reason *reason = g_new0(Reason, 1);
     reason->rule = g_strdup(rule->name);
@@ -36,9 +40,15 @@ Reason *reason_new(const Policy *policy, const Rule *rule, Outcome outcome, Mode
     if (reason->effective == ACTION_REJECT)
         reason->reply = g_strdup(rule->reply);
     if (outcome == OUTCOME_FIRED)
-        reason_notices(reason, rule->notify_sender, rule->notify_reviewers, weaker);
+        reason_notices(reason, rule->notify_sender, rule->notify_reviewers, rule->notify_recipients, weaker);
     else if (outcome == OUTCOME_PURPOSE)
-        reason_notices(reason, reason->action >= ACTION_COACH, reason->action == ACTION_HOLD, weaker);
+        reason_notices(reason, reason->action >= ACTION_COACH, reason->action == ACTION_HOLD, false, weaker);
+    reason->template = g_strdup(rule->template);
+    reason->protected = rule->protected;
+    reason->covered = outcome == OUTCOME_COVERED;
+    reason->escalate = outcome == OUTCOME_FIRED && weaker == MODE_ENFORCE ? g_strdup(rule->escalate) : NULL;
+    reason->alert = outcome == OUTCOME_FIRED && weaker == MODE_ENFORCE && rule->alert;
+    reason->alert_score = rule->alert_score;
     return reason;
 }
 
@@ -51,6 +61,8 @@ void reason_free(Reason *reason)
     g_free(reason->gist);
     g_free(reason->remedy);
     g_free(reason->reply);
+    g_free(reason->template);
+    g_free(reason->escalate);
     g_array_unref(reason->rcpts);
     g_array_unref(reason->findings);
     g_ptr_array_unref(reason->facts);
@@ -79,8 +91,11 @@ void reason_add(Reason *reason, guint rcpt, const bool *matched, guint count, co
     for (guint i = 0; i < facts->len; i++)
         if (!g_ptr_array_find_with_equal_func(reason->facts, facts->pdata[i], g_str_equal, NULL))
             g_ptr_array_add(reason->facts, g_strdup(facts->pdata[i]));
-    while (tries->len > 0 && reason->tries->len < MOST_TRIES)
-        g_ptr_array_add(reason->tries, g_ptr_array_steal_index(tries, 0));
+    for (guint i = 0; i < tries->len; i++) {
+        ExceptionTry **at = (ExceptionTry **)&tries->pdata[i];
+        if (reason->tries->len < ((*at)->used ? MOST_USES : MOST_TRIES))
+            g_ptr_array_add(reason->tries, g_steal_pointer(at));
+    }
 }
 
 static void rcpt_decision_free(RcptDecision *rcpt)
@@ -98,6 +113,7 @@ Decision *decision_new(const PolicyInput *in)
     decision->mode = in->mode;
     decision->rcpts = g_ptr_array_new_with_free_func((GDestroyNotify)rcpt_decision_free);
     decision->reasons = g_ptr_array_new_with_free_func((GDestroyNotify)reason_free);
+    decision->pairs = g_ptr_array_new_with_free_func((GDestroyNotify)pair_free);
     for (guint i = 0; i < in->parties->rcpts->len; i++) {
         RcptDecision *rcpt = g_new0(RcptDecision, 1);
         rcpt->address = g_strdup(((const Party *)in->parties->rcpts->pdata[i])->address);
@@ -115,6 +131,7 @@ void decision_free(Decision *decision)
     g_free(decision->version);
     g_ptr_array_unref(decision->rcpts);
     g_ptr_array_unref(decision->reasons);
+    g_ptr_array_unref(decision->pairs);
     g_free(decision);
 }
 

@@ -8,6 +8,11 @@ struct Quarantine {
     GMutex lock; // around every use of `db`; never held over the network
     StoreDb *db;
     Config *config;
+    NoticeBook *book; // NULL until quarantine_ready_notices, and where no notices are sent (notice.from)
+    NoticeLink link;
+    void *link_data;
+    GDestroyNotify link_free;
+    json_t *notices;    // what staff had been told; NULL
     GMutex outbox_lock; // one sender at a time, so that no event is appended twice
     int outbox_fd;      // the same among processes: a file to lock
 };
@@ -66,11 +71,52 @@ SmtpResult smtp_send(const Config *config, const SmtpMail *mail, char **out_queu
 // NULL when a notice may go to the envelope's sender; else why not (static).
 const char *notice_refusal(const Config *config, const Envelope *envelope, const Message *message,
                            const json_t *decision);
+// The same of a recipient who is to be told: staff at a school address.
+const char *notice_refusal_of(const Config *config, const char *to, const json_t *decision);
 // Inside work: what quarantine_notice does.
 bool notice_add(Quarantine *quarantine, NoticeKind kind, const char *record, const Envelope *envelope,
                 const Message *message, const json_t *decision, const char *why, int64_t now_us,
                 GError **error);
-// The whole notice, CRLF lines. `number` counts the notices of this kind about this record, from 0. Caller frees.
-char *notice_compose(const Config *config, NoticeKind kind, const char *record, const Envelope *envelope,
-                     const char *subject, const char *message_id, const json_t *decision, const char *why,
-                     int suppressed, int number, int64_t now_us);
+// What a notice to a sender is made from.
+typedef struct {
+    NoticeKind kind;
+    const char *record;
+    const Envelope *envelope;
+    const char *to;                   // the sender of the message, or a recipient of it
+    const char *subject, *message_id; // of the message; may be NULL
+    const json_t *decision;
+    const char *why;     // of a denial
+    const char *link;    // may be NULL
+    int64_t deadline_us; // 0 = none
+    int suppressed;      // notices not sent to them in the last hour
+    int number;          // of the notices of this kind about this record, from 0
+    int64_t now_us;
+} NoticeAbout;
+// The whole notice, CRLF lines. Caller frees.
+char *notice_compose(const Config *config, const NoticeBook *book, const NoticeAbout *about);
+
+// ---- templates (notice_book.c) ---------------------------------------------------------------------------
+
+guint notice_book_languages(const NoticeBook *book);
+// "{what} {where}" words: text for `key` in a language; `fallback` where there is none.
+const char *notice_book_word(const NoticeBook *book, guint language, const char *key, const char *fallback);
+// One language's text; a name that is not there is that of `fallback`. LF lines, the subject apart. Caller frees.
+char *notice_book_one(const NoticeBook *book, guint language, const char *template, const char *fallback,
+                      const TemplateData *data, char **out_subject);
+bool notice_book_has(const NoticeBook *book, guint language, const char *template);
+
+// ---- writing (notice_text.c) -----------------------------------------------------------------------------
+
+// What a notice in `language` is filled with. Caller frees.
+TemplateData *notice_data(const Config *config, const NoticeBook *book, guint language,
+                          const NoticeAbout *about);
+// The template that a rule asks for, by the strongest of the reasons the sender is told; NULL = that of the kind.
+const char *notice_template(const NoticeAbout *about);
+
+// ---- mail (notice_mail.c) --------------------------------------------------------------------------------
+
+// Header and body in CRLF; lines of header fields in `extra`, with CRLF.
+char *notice_mail(const Config *config, const char *to, const char *subject, const char *id,
+                  const char *extra, const char *text, int64_t now_us);
+// "Subject" as a header wants it: encoded and folded where it is not ASCII.
+char *notice_header_text(const char *text);

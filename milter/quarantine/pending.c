@@ -97,27 +97,14 @@ static bool set_summary(Quarantine *quarantine, const char *record, const json_t
     return store_run(set, error);
 }
 
-// Exceptions that let something through are events of their own: their use must be provable.
 static bool exceptions_used(Quarantine *quarantine, const char *record, const json_t *judgement,
                             const char *who, int64_t now_us, GError **error)
 {
     bool ok = true;
-    const json_t *reasons = json_object_get(judgement, "reasons");
-    for (size_t i = 0; ok && i < json_array_size(reasons); i++) {
-        const json_t *reason = json_array_get(reasons, i),
-                     *tries = json_object_get(reason, "exceptions_tried");
-        for (size_t j = 0; ok && j < json_array_size(tries); j++) {
-            json_t *tried = json_array_get(tries, j);
-            if (!json_is_true(json_object_get(tried, "used")))
-                continue;
-            json_t *data =
-                json_pack("{s:O?, s:O?, s:O?, s:O?}", "exception", json_object_get(tried, "exception"),
-                          "rule", json_object_get(reason, "rule"), "student",
-                          json_object_get(tried, "student"), "why", json_object_get(tried, "why"));
-            ok = work_event(quarantine, record, who, "exception-used", data, now_us, error);
-            json_decref(data);
-        }
-    }
+    json_t *uses = archive_exception_uses(judgement);
+    for (size_t i = 0; ok && i < json_array_size(uses); i++)
+        ok = work_event(quarantine, record, who, "exception-used", json_array_get(uses, i), now_us, error);
+    json_decref(uses);
     return ok;
 }
 

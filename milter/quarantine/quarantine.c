@@ -40,6 +40,8 @@ static const char *const MIGRATIONS[] = {
     "CREATE INDEX rcpt_pending ON rcpt(record) WHERE state = 1;"
     "ALTER TABLE outbox ADD COLUMN data TEXT;"
     "UPDATE outbox SET event = 'quarantine-' || event;",
+    // When a digest went to a reviewer last.
+    "CREATE TABLE digest(rcpt TEXT PRIMARY KEY, sent_us INTEGER NOT NULL) WITHOUT ROWID;",
 };
 
 const char *hold_state_name(HoldState state)
@@ -87,6 +89,10 @@ void quarantine_close(Quarantine **quarantine)
     store_close(&(*quarantine)->db);
     close((*quarantine)->outbox_fd); // nothing is written to it
     config_unref((*quarantine)->config);
+    notice_book_free((*quarantine)->book);
+    json_decref((*quarantine)->notices);
+    if ((*quarantine)->link_free != NULL)
+        (*quarantine)->link_free((*quarantine)->link_data);
     g_mutex_clear(&(*quarantine)->lock);
     g_mutex_clear(&(*quarantine)->outbox_lock);
     g_clear_pointer(quarantine, g_free);
@@ -238,6 +244,8 @@ static bool outbox_drain(Quarantine *quarantine, GError **error)
         json_t *data = row.data != NULL ? json_loads(row.data, 0, NULL) : NULL;
         json_t *detail = json_pack("{s:I, s:s?}", "outbox", (json_int_t)row.id, "why", row.detail);
         json_object_update_missing(detail, data);
+        if (json_array_size(quarantine->notices) > 0)
+            json_object_set(detail, "notices", quarantine->notices);
         json_decref(data);
         bool ok = archive_event_once(quarantine->config, row.event, row.who, row.record, detail, row.when_us,
                                      error) &&

@@ -4,6 +4,7 @@
 
 #include "archive/archive.h"
 #include "base/config.h"
+#include "base/template.h"
 #include "message/message.h"
 
 // held -> (claimed by somebody) -> releasing -> released | denied. `pending`: not read in time, decided
@@ -83,6 +84,13 @@ bool quarantine_settle(Quarantine *quarantine, const char *record, bool delivere
                        const char *why, int64_t now_us, GError **error);
 bool quarantine_deny(Quarantine *quarantine, const char *record, const char *who, const char *why,
                      int64_t now_us, GError **error);
+// What the sender of a held message does about it: takes it back (closed as denied, by them; nobody is told), or says what it is
+// for, which reviewers see. `who` is the sender, `why` tells who did it for them where somebody did. Somebody's claim hinders neither.
+bool quarantine_sender_withdraw(Quarantine *quarantine, const char *record, const char *who, const char *why,
+                                int64_t now_us, GError **error);
+bool quarantine_sender_explain(Quarantine *quarantine, const char *record, const char *who, const char *text,
+                               int64_t now_us, GError **error);
+
 // Settles releases that died half way: not handed over yet -> held again; the MTA's log shows the hand-over
 // -> released; cannot tell -> unconfirmed, for a person. Number settled, -1 with `error`.
 int quarantine_recover(Quarantine *quarantine, int64_t now_us, GError **error);
@@ -122,7 +130,30 @@ bool quarantine_release_pending(Quarantine *quarantine, const char *record, GPtr
 
 // ---- notices ---------------------------------------------------------------------------------------------
 
-typedef enum { NOTICE_HELD, NOTICE_COACH, NOTICE_DENIED } NoticeKind;
+// The templates of notice.dir and their words, in all of notice.languages. Immutable.
+typedef struct NoticeBook NoticeBook;
+// NULL with `error` (CONFIG): every mistake in them, a line each. `wanted`, of char*, are the names that rules ask for (key
+// template); NULL = none.
+NoticeBook *notice_book_load(const Config *config, const GPtrArray *wanted, GError **error);
+// Is all in order that notices of this configuration are written from? True where none are sent (notice.from).
+bool notice_book_check(const Config *config, const GPtrArray *wanted, GError **error);
+void notice_book_free(NoticeBook *book);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NoticeBook, notice_book_free)
+// What `template` says of `data`, in every language where `all` is true, else in the first; LF lines. `out_subject` gets its
+// subject. Caller frees; NULL when there is no such template.
+char *notice_book_text(const NoticeBook *book, const char *template, const TemplateData *data, bool all,
+                       char **out_subject);
+// The whole mail of it to `rcpt`, as sent; `id` is the local part of its Message-ID. Caller frees; NULL as above.
+char *notice_book_mail(const Config *config, const NoticeBook *book, const char *template,
+                       const TemplateData *data, const char *rcpt, const char *id, int64_t now_us);
+
+typedef enum {
+    NOTICE_HELD,
+    NOTICE_COACH,
+    NOTICE_DENIED,
+    NOTICE_MAIL, // to reviewers and supervisors
+    NOTICE_TOLD  // to staff who were sent a message
+} NoticeKind;
 // Queues a notice to the sender about `decision` (the JSON of judgement_to_json, masked values): durable when
 // it returns true; sent by quarantine_send_notices. Addressed safely (RFC 3834): rightly not queued, with a
 // log line, for a null sender, a list, an automatic message; `Auto-Submitted: auto-replied`; limited per
@@ -130,6 +161,51 @@ typedef enum { NOTICE_HELD, NOTICE_COACH, NOTICE_DENIED } NoticeKind;
 bool quarantine_notice(Quarantine *quarantine, NoticeKind kind, const char *record, const Envelope *envelope,
                        const Message *message, const json_t *decision, const char *why, int64_t now_us,
                        GError **error);
+// Queues notices to those of the staff that a message is delivered to whose rules tell recipients ("notify_recipients" of
+// `decision`'s reasons): at school addresses, each at most once in seven days.
+bool quarantine_tell_recipients(Quarantine *quarantine, const char *record, const Envelope *envelope,
+                                const Message *message, const json_t *decision, int64_t now_us,
+                                GError **error);
+// Reads the templates, once; what sends notices does it first. Daemons do it when they start, so that what is changed later
+// stops no mail; commands that send none do without.
+bool quarantine_ready_notices(Quarantine *quarantine, GError **error);
+// Where a sender acts on a held message of theirs: put in notices of held ones. NULL = no link, with or without `error`.
+typedef char *(*NoticeLink)(const char *record, const char *sender, int64_t expires_us, void *data,
+                            GError **error);
+// `free_data` (may be NULL) is called on `data` by quarantine_close. To be set before threads use the quarantine.
+void quarantine_set_link(Quarantine *quarantine, NoticeLink link, void *data, GDestroyNotify free_data);
+// What staff had been told when a step is done: stands as "notices" in the events of the steps from now on. Borrowed reference.
+void quarantine_set_notices(Quarantine *quarantine, json_t *notices);
+// Queues the mail `template` to each of `rcpts` about a held message and writes `step` (`why` may be NULL) down as done by
+// `who`, in one transaction. `data` gets what is known of the item: "reference", "held", "deadline", "sender", "rule",
+// "clause", "gist", "severity", "claimed", "recipients"; the caller adds the rest before.
+bool quarantine_mail(Quarantine *quarantine, const char *template, const HoldItem *item,
+                     const GPtrArray *rcpts, TemplateData *data, const char *who, const char *step,
+                     const char *why, int64_t now_us, GError **error);
+// Fills `data` as above.
+void quarantine_item_data(const Config *config, const HoldItem *item, TemplateData *data, int64_t now_us);
 // Sends what is due, at most `max`; called from a thread beside the mail path and by the command. Number
 // sent, -1 `error`.
 int quarantine_send_notices(Quarantine *quarantine, int max, int64_t now_us, GError **error);
+
+// A whole mail in plain text from notice.from to `rcpt`, marked as written by a program; `id` is the local part of its Message-ID,
+// `text` has LF lines. Caller frees.
+char *quarantine_compose_mail(const Config *config, const char *rcpt, const char *subject, const char *id,
+                              const char *text, int64_t now_us);
+// Hands a whole mail (CRLF lines) from `from` ("" = null sender) for one recipient to the listener. False with `error` when it was
+// not taken.
+bool quarantine_send_mail(const Config *config, const char *from, const char *rcpt, const char *mail,
+                          GError **error);
+
+// ---- the decision clock ----------------------------------------------------------------------------------
+
+// When a message held at `held_us` is to be decided; 0 = no clock (review.decision_hours).
+int64_t quarantine_deadline(const Config *config, int64_t held_us);
+// Held messages whose time is over and of which reviewers are to be reminded now: at first, then once a day, seven times at
+// most. The first `most`, the oldest first. GPtrArray of HoldItem.
+GPtrArray *quarantine_overdue(Quarantine *quarantine, guint most, int64_t now_us, GError **error);
+
+// When a digest was sent to `rcpt` last, 0 = never; and that one was.
+bool quarantine_digest_last(Quarantine *quarantine, const char *rcpt, int64_t *out_us, GError **error);
+bool quarantine_digest_sent(Quarantine *quarantine, const char *rcpt, guint items, const char *who,
+                            int64_t now_us, GError **error);

@@ -140,3 +140,13 @@ SmtpResult smtp_send(const Config *config, const SmtpMail *mail, char **out_queu
     g_string_free(transfer.last, TRUE);
     return result;
 }
+
+bool quarantine_send_mail(const Config *config, const char *from, const char *rcpt, const char *mail,
+                          GError **error)
+{
+    g_autoptr(GBytes) body = g_bytes_new(mail, strlen(mail));
+    const char *rcpts[] = {rcpt, NULL};
+    const SmtpMail one = {.from = from, .rcpts = rcpts, .body = body};
+    g_autofree char *queue_id = NULL;
+    return smtp_send(config, &one, &queue_id, error) == SMTP_ACCEPTED;
+}

@@ -78,7 +78,7 @@ bool quarantine_deny(Quarantine *quarantine, const char *record, const char *who
     if (!check_who(who, error))
         return false;
     g_autoptr(HoldItem) item = quarantine_get(quarantine, record, error);
-    if (item == NULL || !work_begin(quarantine, error))
+    if (item == NULL || !quarantine_ready_notices(quarantine, error) || !work_begin(quarantine, error))
         return false;
     bool ok = work_check_claim(quarantine, record, who, now_us, error) &&
               set_denied(quarantine, record, who, error) &&
@@ -89,4 +89,24 @@ bool quarantine_deny(Quarantine *quarantine, const char *record, const char *who
     if (!tell_denied(quarantine, item, why, now_us, &later))
         log_warn("the sender could not be told of the denial", "record", record, "error", later->message);
     return true;
+}
+
+bool quarantine_sender_withdraw(Quarantine *quarantine, const char *record, const char *who, const char *why,
+                                int64_t now_us, GError **error)
+{
+    if (!check_who(who, error) || !work_begin(quarantine, error))
+        return false;
+    bool ok = set_denied(quarantine, record, who, error) &&
+              work_step(quarantine, record, who, "withdrawn", why, now_us, error);
+    return work_end(quarantine, ok, error);
+}
+
+bool quarantine_sender_explain(Quarantine *quarantine, const char *record, const char *who, const char *text,
+                               int64_t now_us, GError **error)
+{
+    if (!check_who(who, error) || !work_begin(quarantine, error))
+        return false;
+    bool ok = work_exists(quarantine, record, error) &&
+              work_step(quarantine, record, who, "explained", text, now_us, error);
+    return work_end(quarantine, ok, error);
 }

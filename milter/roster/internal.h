@@ -14,7 +14,7 @@
     "(SELECT m.pid FROM person m WHERE m.id = p.manager)"
 #define EXCEPTION_COLUMNS                                                                                    \
     "e.id, e.kind, e.staff, e.students, e.value_list, e.begins, e.ends, e.approver, e.guardian_consent, "    \
-    "e.purpose_required, e.revoked"
+    "e.purpose_required, e.revoked, e.way, e.purpose, e.approval, e.approved, e.recorded, e.source, e.added"
 // A seat (s) of a class (c) that begins on `until` or before and does not end before the day after `from`. Where the
 // seat has no date, the class's counts.
 #define SEAT_OPEN(s, c, from, until)                                                                         \
@@ -85,10 +85,22 @@
                      "SELECT 1 FROM person p CROSS JOIN contact c ON c.key = 'email:' || e.staff "           \
                      "AND c.person = p.id WHERE p.pid = ?1) ORDER BY e.id")                                  \
     X(EXCEPTIONS_ALL, "SELECT " EXCEPTION_COLUMNS " FROM exception e ORDER BY e.id")                         \
+    X(CONSENTS, "SELECT student, guardian, document, sha256, given, ends, withdrawn, source, added "         \
+                "FROM consent WHERE exception = ?1 ORDER BY student, given DESC, sha256 LIMIT 5000")         \
     X(ANY_TOOL, "SELECT 1 FROM tool LIMIT 1")                                                                \
     X(TOOLS, "SELECT name, kind, value, tenant, begins, ends, approver FROM tool WHERE value = ?1 LIMIT 64") \
     X(CLASS_TITLE, "SELECT title FROM class WHERE cid = ?1")                                                 \
-    X(ORG_NAME, "SELECT name FROM org WHERE oid = ?1")
+    X(ORG_NAME, "SELECT name FROM org WHERE oid = ?1")                                                       \
+    X(STAFF_AT, "SELECT DISTINCT p.pid FROM post t CROSS JOIN person p ON p.id = t.person WHERE t.org = ?1 " \
+                "AND t.position = ?2 AND t.begins <= ?3 AND (t.ends = 0 OR t.ends > ?3) AND p.enabled AND "  \
+                "p.gone = 0 ORDER BY p.pid LIMIT 50")                                                        \
+    X(STAFF_ALL,                                                                                             \
+      "SELECT p.pid, p.given, p.family, p.mail, p.schools, (SELECT min(t.begins) FROM post t WHERE "         \
+      "t.person = p.id) FROM person p WHERE p.roles & 64 AND p.enabled AND p.gone = 0 AND "                  \
+      "(?1 = '' OR EXISTS (SELECT 1 FROM post t CROSS JOIN org o ON o.oid = t.org WHERE "                    \
+      "t.person = p.id AND (o.oid = ?1 OR o.name = ?1 COLLATE NOCASE) AND t.begins <= ?3 AND "               \
+      "(t.ends = 0 OR t.ends > ?3))) ORDER BY p.family, p.given, p.pid")                                     \
+    X(ORG_KNOWN, "SELECT 1 FROM org WHERE oid = ?1 OR name = ?1 COLLATE NOCASE LIMIT 1")
 
 typedef enum {
 #define X(name, sql) Q_##name,

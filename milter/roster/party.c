@@ -140,22 +140,6 @@ void roster_owner_free(RosterOwner *owner)
     g_free(owner);
 }
 
-void roster_exception_free(RosterException *exception)
-{
-    if (exception == NULL)
-        return;
-    g_free(exception->id);
-    g_free(exception->kind);
-    g_free(exception->staff);
-    g_free(exception->staff_person);
-    g_strfreev(exception->students);
-    g_strfreev(exception->values);
-    g_free(exception->approver);
-    g_free(exception->approver_person);
-    g_free(exception->revoked);
-    g_free(exception);
-}
-
 void roster_tool_free(RosterTool *tool)
 {
     if (tool == NULL)

@@ -181,6 +181,23 @@ char *roster_person_name(RosterSession *session, const char *person,
 // `error`.
 char *roster_class_title(RosterSession *session, const char *class_id, GError **error);
 char *roster_school_name(RosterSession *session, const char *school, GError **error);
+// A person by its id: `address` is the one it is written to, "" when there is none. *out NULL when the roster has no such
+// person; false with `error`.
+bool roster_person(RosterSession *session, const char *person, Party **out, GError **error);
+// Who has `position` ("principal") at a school on the session's day (person ids, at most 50). GPtrArray of char*; NULL with
+// `error`. Looks at every post: not for the mail path.
+GPtrArray *roster_staff_at(RosterSession *session, const char *school, const char *position, GError **error);
+// Everybody of the staff who is there on the session's day, of `school` (its id or name) or of all where it is NULL, by name. GPtrArray of
+// RosterStaff; NULL with `error`. Not for the mail path.
+typedef struct {
+    char *person, *name, *address; // address: "" when there is none
+    char *schools;                 // ids, "," between
+    int since;                     // the first day of their posts; 0 = not told
+} RosterStaff;
+void roster_staff_free(RosterStaff *staff);
+GPtrArray *roster_staff_all(RosterSession *session, const char *school, GError **error);
+// Is there a school (or another organisation) of this id or name?
+Tri roster_knows_school(RosterSession *session, const char *school, GError **error);
 // Guardians (person ids) of a student. GPtrArray of char*; NULL with `error`.
 GPtrArray *roster_guardians_of(RosterSession *session, const char *student, GError **error);
 // What the personal registry has of a person, without the values: "cell", "email". GPtrArray of char*; NULL
@@ -189,18 +206,46 @@ GPtrArray *roster_registered_kinds(RosterSession *session, const char *person, G
 
 // ---- exceptions ---------------------------------------------------------------------------------
 
+// In which direction an exception covers: what the staff member writes to students, what students write to the staff member.
+typedef enum { WAY_TO_STUDENTS, WAY_FROM_STUDENTS, WAY_BOTH, WAY_LAST } Way;
+const char *way_name(Way way); // "to-students", "from-students", "both"
+bool way_parse(const char *text, Way *out_way);
+
+// A guardian's consent for one student, on paper.
+typedef struct {
+    char *student;    // canonical address
+    char *person;     // roster id of the student; NULL when the address is nobody's
+    char *guardian;   // canonical address, or a name in words; "" = not told
+    char *document;   // what the paper is called; ""
+    char *sha256;     // of the paper, 64 lower hex digits
+    int given, until; // local dates; until 0 = as long as the exception
+    char *withdrawn;  // "2026-11-01 by admin: reason"; NULL = it stands
+    char *source, *added;
+} RosterConsent;
+void roster_consent_free(RosterConsent *consent);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RosterConsent, roster_consent_free)
+
 typedef struct {
     char *id;           // "EX-2601"
     char *kind;         // trip emergency approved family role
     char *staff;        // canonical address
     char *staff_person; // roster id; NULL when the address is nobody's
-    char **students;    // canonical addresses, "class:<id>", "*"
+    char **students;    // canonical addresses, "class:<id>", "group:<list address>", "school:<id>", "*"
     char **values;      // canonical, "*"
     int from, until;    // local dates yyyymmdd, both included
     char *approver;
     char *approver_person;
     bool guardian_consent, purpose_required;
     char *revoked; // "2026-11-01 by admin: reason"; NULL = in force
+    Way way;
+    char *purpose;       // what it is for, in words; ""
+    char *approval;      // SHA-256 of the paper of the approval; ""
+    int approved;        // its local date; 0 = not told
+    int64_t recorded_us; // when it was written down; 0 = not known
+    char *source;        // "exceptions.csv", "file", "command"
+    char *added;         // "2026-11-01T10:00:00.000Z by admin": into this roster
+    GPtrArray *consents; // of RosterConsent, by student; NULL = not read
+    GHashTable *reached; // persons whom its groups reach; NULL = not worked out yet
 } RosterException;
 void roster_exception_free(RosterException *exception);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RosterException, roster_exception_free)
@@ -208,9 +253,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RosterException, roster_exception_free)
 // GPtrArray of RosterException, caller unrefs; NULL with `error`.
 GPtrArray *roster_exceptions_of(RosterSession *session, const Party *staff, GError **error);
 // Is `student` in exception->students?
-Tri roster_exception_covers_student(RosterSession *session, const RosterException *exception,
-                                    const Party *student, GError **error);
+Tri roster_exception_covers_student(RosterSession *session, RosterException *exception, const Party *student,
+                                    GError **error);
 // Students (person ids) whose guardian `guardian` is. GPtrArray of char*.
 GPtrArray *roster_children_of(RosterSession *session, const char *guardian, GError **error);
 
+// All of them, with their consents.
 GPtrArray *roster_exceptions_all(RosterSession *session, GError **error);
+// Reads the consents, unless they are read. False with `error`.
+bool roster_exception_consents(RosterSession *session, RosterException *exception, GError **error);
+// Has a guardian of `student` consented on `day` (the student, where 18)? Where not, `*out_why` (caller frees) tells why, and
+// `*out_withdrawn` whether a consent was taken back.
+Tri roster_exception_consented(RosterSession *session, RosterException *exception, const Party *student,
+                               int day, bool *out_withdrawn, char **out_why, GError **error);

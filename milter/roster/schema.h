@@ -1,4 +1,4 @@
-// schema: the roster file, version 2. It is written whole by an import (feeds/), read by look-ups (this room), and
+// schema: the roster file, version 3. It is written whole by an import (feeds/), read by look-ups (this room), and
 // changed in place only by exceptions and by what staff register themselves. roster.database is a symbolic link to
 // the generation in force ("roster.db.000042"): an import writes the next one beside it and moves the link, so that
 // a message sees one generation and a way back is there.
@@ -12,7 +12,7 @@
 #include "roster/roster.h"
 #include "store/store.h"
 
-#define SCHEMA_VERSION     2
+#define SCHEMA_VERSION     3
 #define SCHEMA_APPLICATION 1128813651 // "CHRS"
 
 // What an import writes anew. Indexes are made after the rows (SCHEMA_INDEXES).
@@ -38,6 +38,8 @@
 //          "class:<cid>", "org:<oid>", "role:<role>".
 // personal hash, and the value sealed, of staff members' private details. person = 0 where only the address `owner`
 //          is known. source "own": registered by hand; carried from generation to generation.
+// exception  way: as of Way. recorded: microseconds since 1970, 0 = not known; added: into this roster, when and by whom.
+//          consent: for one student of it, on paper; withdrawn ones stay. sha256: of the paper.
 // tool     approved tools and official accounts. kind "host" | "handle" | "invite"; value "docs.google.com",
 //          "platform:name", "host/path"; tenant: what the link must also carry ("" = nothing).
 #define SCHEMA_TABLES                                                                                        \
@@ -96,7 +98,12 @@
     "NOT NULL,"                                                                                              \
     " value_list TEXT NOT NULL, begins INT NOT NULL, ends INT NOT NULL, approver TEXT NOT NULL,"             \
     " guardian_consent INT NOT NULL, purpose_required INT NOT NULL, revoked TEXT, source TEXT NOT NULL,"     \
-    " added TEXT NOT NULL) WITHOUT ROWID;"                                                                   \
+    " added TEXT NOT NULL, way INT NOT NULL DEFAULT 0, purpose TEXT NOT NULL DEFAULT '',"                    \
+    " approval TEXT NOT NULL DEFAULT '', approved INT NOT NULL DEFAULT 0, recorded INT NOT NULL DEFAULT 0)"  \
+    " WITHOUT ROWID;"                                                                                        \
+    "CREATE TABLE consent (exception TEXT, student TEXT, sha256 TEXT, guardian TEXT NOT NULL,"               \
+    " document TEXT NOT NULL, given INT NOT NULL, ends INT NOT NULL, withdrawn TEXT, source TEXT NOT NULL,"  \
+    " added TEXT NOT NULL, PRIMARY KEY (exception, student, sha256)) WITHOUT ROWID;"                         \
     "CREATE TABLE history (id INTEGER PRIMARY KEY, at INT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,"  \
     " forced INT NOT NULL, counts TEXT NOT NULL, changes TEXT NOT NULL, files TEXT NOT NULL);"
 

@@ -179,7 +179,7 @@ class Lab:
 
     def put_files(self):
         """What the daemon needs once it is nobody: a checkout below a home directory is closed to it."""
-        for name in ("policies", "lists"):
+        for name in ("policies", "lists", "notices"):
             shutil.copytree(os.path.join(TOP, "conf", name), self.path("opt", name), dirs_exist_ok=True)
         shutil.copy2(os.path.join(BUILD, "chaperone-reader"), self.path("opt", "chaperone-reader"))
 
@@ -200,7 +200,9 @@ class Lab:
             "archive": f'dir = "{self.path("var/archive")}"; origin = "lab"; min_free_bytes = "1M";',
             "quarantine": f'database = "{self.path("var/quarantine.db")}"; release_port = {self.release_port};'
                           f' maillog = "{self.path("postfix/log/mail.log")}";',
-            "notice": f'from = "chaperone@{DOMAIN}"; contact = "the compliance office, ext. 5";',
+            "review": f'database = "{self.path("var/review.db")}";',
+            "notice": f'from = "chaperone@{DOMAIN}"; contact = "the compliance office, ext. 5";'
+                      f' dir = "{self.path("opt/notices")}"; database = "{self.path("var/notices.db")}";',
         }
         for extra in (self.settings or {}, more or {}):
             for name, lines in extra.items():

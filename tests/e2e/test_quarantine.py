@@ -98,6 +98,22 @@ def test_two_reviewers_at_the_same_moment(lab):
     assert len(lab.delivered_with(tag)) == 1
 
 
+def test_nobody_decides_about_their_own_message(lab):
+    """By login or address; with a second person it is done, and both names are kept."""
+    _, id_, _ = hold(lab)
+    login = BEN.split("@")[0]
+    for who in (login, BEN, JONAH):
+        for step in (("claim",), ("release", "--reason", "x"), ("deny", "--reason", "x")):
+            done = lab.chaperone("quarantine", step[0], id_, *step[1:], "--who", who, check=False)
+            assert done.returncode == 77 and "wrote or received" in done.stderr, (who, step, done.stderr)
+    for second in (login, BEN, JONAH):
+        done = lab.chaperone("quarantine", "release", id_, "--reason", "x", "--who", login, "--second", second, check=False)
+        assert done.returncode == 77, done.stderr
+    lab.chaperone("quarantine", "release", id_, "--reason", "urgent", "--who", login, "--second", "reviewer1")
+    item = lab.json("quarantine", "show", id_)
+    assert any(s["who"] == "reviewer1" and "break-glass" in s["why"] and login in s["why"] for s in item["steps"])
+
+
 def test_unknown_item(lab):
     done = lab.chaperone("quarantine", "show", "01ARZ3NDEKTSV4RRFFQ69G5FAV", check=False)
     assert done.returncode == 66 and "no such held message" in done.stderr

@@ -442,7 +442,7 @@ def test_the_examples_of_the_manual_import_without_a_warning(office):
     lab, exports = office()
     with open(os.path.join(TOP, "contrib/man/chaperone-roster.conf.5"), encoding="utf-8") as f:
         examples = {name.replace("\\", ""): text.replace("\\-", "-") for name, text in EXAMPLE.findall(f.read())}
-    assert len(examples) == 9
+    assert len(examples) == 10
     for id_, role, given, family, email in (("t-1", "teacher", "Tom", "Brook", "tbrook@example.org"),
                                             ("a-1", "administrator", "Pat", "Okafor", "pokafor@example.org"),
                                             ("st-1", "student", "Min", "Lee", "s1@students.example.org"),

@@ -12,13 +12,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct {
     const FeedImporter *importer;
     const char *files[FILES_MOST];
-} KINDS[] = {{&FEED_CLEVER, {"students.csv", "teachers.csv", "staff.csv", "sections.csv", "enrollments.csv"}},
-             {&FEED_GOOGLE, {"users.csv"}},
-             {&FEED_DISTRICT, {"guardians.csv", "groups.csv", "lists.csv", "published.csv", "personal.csv"}},
-             {&FEED_DISTRICT, {"tools.csv", "webmail.csv", "students-personal.csv", "exceptions.csv"}},
-             {&FEED_ALIASES, {"aliases", "virtual", "one", "two"}},
-             {&FEED_MAILMAN, {"band.txt", "chess@example.org"}},
-             {&FEED_SYMPA, {"band.dump"}}};
+} KINDS[] = {
+    {&FEED_CLEVER, {"students.csv", "teachers.csv", "staff.csv", "sections.csv", "enrollments.csv"}},
+    {&FEED_GOOGLE, {"users.csv"}},
+    {&FEED_DISTRICT, {"guardians.csv", "groups.csv", "lists.csv", "published.csv", "personal.csv"}},
+    {&FEED_DISTRICT, {"tools.csv", "webmail.csv", "students-personal.csv", "exceptions.csv", "consents.csv"}},
+    {&FEED_ALIASES, {"aliases", "virtual", "one", "two"}},
+    {&FEED_MAILMAN, {"band.txt", "chess@example.org"}},
+    {&FEED_SYMPA, {"band.dump"}}};
 
 typedef struct {
     Config *config;

@@ -81,10 +81,14 @@ Test(roundtrip, metadata_is_canonical_and_the_callers_stays_as_it_was)
     cr_assert_eq(json_object_size(meta), 3);
     g_autoptr(ArchiveRecord) record = archive_get(f.config, id, NULL);
     g_autofree char *text = json_dumps(record->meta, JSON_COMPACT | JSON_SORT_KEYS);
-    g_autofree char *want =
-        g_strdup_printf("{\"id\":\"%s\",\"origin\":\"mta1\",\"received\":\"2026-11-22T12:00:00.000Z\","
-                        "\"received_us\":%" G_GINT64_FORMAT ",\"sha256\":\"%s\",\"size\":1,\"zebra\":1}",
-                        id, NOON, ref->sha256);
+    const char *salt = json_string_value(json_object_get(record->meta, "salt"));
+    cr_assert(salt != NULL && strlen(salt) == 32);
+    g_autofree char *want = g_strdup_printf("{\"id\":\"%s\",\"origin\":\"mta1\",\"received\":\"2026-11-22T12:"
+                                            "00:00.000Z\",\"received_us\":%" G_GINT64_FORMAT
+                                            ",\"salt\":\"%s\",\"sha256\":\"%s\",\"size\":1,\"zebra\":1}",
+                                            id, NOON, salt, ref->sha256);
+    cr_expect(g_bytes_get_size(record->json) == strlen(want) &&
+              memcmp(g_bytes_get_data(record->json, NULL), want, strlen(want)) == 0);
     cr_assert_str_eq(text, want);
     json_decref(meta);
     close(fd);

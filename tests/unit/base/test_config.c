@@ -43,6 +43,27 @@ Test(config, takes_values_of_every_type)
     remove_config(path);
 }
 
+Test(config, takes_reviewers)
+{
+    char *path = write_config(
+        "review = { reviewers = ( { address = \"Dean@Example.org\"; schools = [ \"HS-1\" ]; "
+        "roles = ( \"student\" ); digest = \"weekly\"; }, { address = \"b@example.org\"; } ); };\n");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Config) config = config_load(path, &error);
+    cr_assert_not_null(config, "%s", error != NULL ? error->message : "");
+    cr_assert_eq(config->review.reviewers->len, 2);
+    const ConfigReviewer *dean = config->review.reviewers->pdata[0],
+                         *other = config->review.reviewers->pdata[1];
+    cr_expect_str_eq(dean->address, "dean@example.org");
+    cr_expect_str_eq(dean->schools[0], "HS-1");
+    cr_expect_str_eq(dean->roles[0], "student");
+    cr_expect_str_eq(dean->digest, "weekly");
+    cr_expect_str_eq(other->schools[0], "*");
+    cr_expect_str_eq(other->roles[0], "*");
+    cr_expect_str_eq(other->digest, "daily");
+    remove_config(path);
+}
+
 // Every mistake names file, line and key.
 Test(config, names_every_mistake)
 {
@@ -64,6 +85,20 @@ Test(config, names_every_mistake)
         {"district = { timezone = \"Mars/Base\"; };", "district.timezone: \"Mars/Base\" is no time zone"},
         {"archive = { origin = \"a/b\"; };", "archive.origin: \"a/b\": use a-z"},
         {"notice = { from = \"nobody\"; };", "notice.from: \"nobody\" is no address"},
+        {"notice = { languages = [ ]; };", "notice.languages: is empty"},
+        {"notice = { languages = [ \"../x\" ]; };", "notice.languages: \"../x\" is no language"},
+        {"review = { console_url = \"console.example.org\"; };",
+         "review.console_url: \"console.example.org\" is no"},
+        {"review = { reviewers = \"a@example.org\"; };", "review.reviewers: wants a list of groups"},
+        {"review = {\n reviewers = ( \"a@example.org\" ); };", "review.reviewers: wants groups"},
+        {"review = {\n reviewers = ( { schools = [ \"x\" ]; } ); };",
+         ":2: review.reviewers: address wants one"},
+        {"review = { reviewers = ( { address = \"a@b, c@d\"; } ); };", "review.reviewers: address wants one"},
+        {"review = { reviewers = ( { address = \"a@b\"; school = \"x\"; } ); };", "unknown key school;"},
+        {"review = { reviewers = ( { address = \"a@b\"; schools = [ ]; } ); };", "schools is empty"},
+        {"review = { reviewers = ( { address = \"a@b\"; roles = [ \"dean\" ]; } ); };",
+         "roles: \"dean\" is none of"},
+        {"review = { reviewers = ( { address = \"a@b\"; digest = \"hourly\"; } ); };", "digest is none of"},
         {"milter = {", ":1: syntax:"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(ROWS); i++) {

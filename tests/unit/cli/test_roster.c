@@ -23,7 +23,12 @@ static void office_init(Office *office)
     *office = (Office){.dir = g_dir_make_tmp("chaperone-cli-XXXXXX", NULL)};
     put(office, "chaperone.conf",
         "roster = { database = \"roster.db\"; key_file = \"key\"; };\n"
-        "district = { timezone = \"America/New_York\"; };\n");
+        "district = { timezone = \"America/New_York\"; };\n"
+        "policy = { file = \"policy.conf\"; };\n");
+    put(office, "policy.conf",
+        "name = \"small\";\nversion = 1;\nrules: ({ name = \"private\"; clause = [ \"A 1\" ];"
+        " gist = \"Private numbers\"; action = \"hold\"; when: { finding: { kind = \"phone\"; }; };"
+        " exceptions = [ \"role\" ]; });\n");
     put(office, "published.csv", "kind,value,label\ndomain,example.org,mail\n");
     put(office, "users.csv",
         "sourcedId,role,givenName,familyName,email,agentSourcedIds,enabledUser\n"

@@ -294,6 +294,22 @@ Test(run, links_that_hide_where_they_lead_are_a_fact)
     run_free(run);
 }
 
+Test(run, every_link_is_told_those_of_approved_tools_too)
+{
+    Run *run = run_new();
+    g_autoptr(Message) message = message_new();
+    run_add(message, 0, ORIGIN_TEXT, VISIBILITY_SHOWN,
+            "https://padlet.com/exampleschools/band and https://shop.example.net/a");
+    g_autoptr(Detection) detection = run_detect(run, message);
+    cr_assert(eq(u32, detection->links->len, 2));
+    const Link *tool = detection->links->pdata[0], *other = detection->links->pdata[1];
+    cr_expect(eq(str, tool->host, "padlet.com"));
+    cr_expect(eq(int, tool->approved, TRI_YES));
+    cr_expect(eq(str, other->host, "shop.example.net"));
+    cr_expect(eq(int, other->approved, TRI_UNKNOWN));
+    run_free(run);
+}
+
 Test(run, names_in_code_are_no_findings)
 {
     Run *run = run_new();

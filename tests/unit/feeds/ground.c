@@ -105,7 +105,7 @@ static bool fill_file(const Ground *ground, const char *path, const char *sql, G
     RosterKey key;
     g_autoptr(StoreDb) db = store_open(path, STORE_WRITE, 5000, error);
     return db != NULL && key_load(ground->config->roster.key_file, true, &key, error) &&
-           store_exec(db, SCHEMA_TABLES SCHEMA_INDEXES "PRAGMA user_version = 2;", error) &&
+           store_exec(db, SCHEMA_TABLES SCHEMA_INDEXES "PRAGMA user_version = 3;", error) &&
            store_exec(db, people, error) && put_check(db, &key, error) &&
            (sql == NULL || store_exec(db, sql, error));
 }

@@ -37,7 +37,8 @@ static char *import_text(const char *text, bool dry_run)
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *path = ground_write(&ground, "given.csv", text);
-    int count = feeds_exceptions_import(ground.config, path, dry_run, 20261001, "tester", warnings, &error);
+    int count =
+        feeds_exceptions_import(ground.config, path, NULL, dry_run, 20261001, "tester", warnings, &error);
     if (count < 0)
         return g_strdup(error->message);
     g_ptr_array_add(warnings, NULL);
@@ -64,7 +65,7 @@ Test(change, exceptions_of_a_file)
         {HEADER "E,trip,d@example.org,,*,2026-10-14,2026-10-18,p@example.org,yes,yes\n",
          "students: empty; write *"},
         {HEADER "E,trip,d@example.org,*;Min,*,2026-10-14,2026-10-18,p@example.org,yes,yes\n",
-         "students: `Min` is neither an address nor class:<id> nor *"},
+         "students: `Min` is neither an address nor class:<id>"},
         {HEADER "E,trip,d@example.org,*,nothing,2026-10-14,2026-10-18,p@example.org,yes,yes\n",
          "values: `nothing` is neither a number,"},
         {HEADER TRIP TRIP, ":3: id: EX-1 is there twice"},
@@ -119,6 +120,127 @@ Test(change, a_bad_file_changes_nothing)
         import_text(HEADER TRIP "E,trip,dana@example.org,*,*,x,2026-10-18,p@example.org,yes,yes\n", false);
     cr_expect(strstr(got, ":3: from: not a date") != NULL, "%s", got);
     expect("SELECT count(*) FROM exception", "0");
+}
+
+// ---- what is beside the columns that must be there -----------------------------------------------------------
+
+#define HASH "0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789abcdef"
+#define FULL                                                                                                 \
+    "id,kind,staff,students,values,from,until,approver,direction,purpose,approved,approval_sha256,"          \
+    "recorded\n"
+
+Test(change, papers_of_exceptions)
+{
+    g_autofree char *got = import_text(
+        FULL "EX-1,trip,dana@example.org,class:cls-1,*,2026-10-14,2026-10-18,pat@example.org,both,"
+             "to the lake,2026-10-02," HASH ",2026-10-03T08:00:00Z\n",
+        false);
+    cr_expect_str_eq(got, "1: ");
+    expect("SELECT way || purpose || approved || approval || recorded || guardian_consent || purpose_required"
+           " FROM exception",
+           "2to the lake202610020123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+           "179101440000000001");
+    static const struct {
+        const char *row, *expect;
+    } wrong[] = {
+        {",,,,yesterday", "recorded: not a time"},
+        {",,,12,", "approval_sha256: not a SHA-256"},
+        {",,2026-13-01,,", "approved: not a date"},
+        {"down,,,,", "direction: not one of"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autofree char *text =
+            g_strconcat(FULL "E,trip,dana@example.org,*,*,2026-10-14,2026-10-18,pat@example.org,",
+                        wrong[i].row, "\n", NULL);
+        g_autofree char *said = import_text(text, false);
+        cr_expect(strstr(said, wrong[i].expect) != NULL, "%s: %s", wrong[i].row, said);
+    }
+}
+
+// The time an exception was recorded stays while its words do.
+Test(change, recorded_once)
+{
+    g_autofree char *first = import_text(HEADER TRIP, false);
+    g_autofree char *was = ground_ask(ground.config->roster.database, "SELECT recorded FROM exception");
+    cr_expect(strlen(was) > 10, "%s", was);
+    g_autofree char *again = import_text(HEADER TRIP, false);
+    expect("SELECT recorded FROM exception", was);
+    g_autofree char *changed = import_text(
+        HEADER "EX-1,trip,dana@example.org,class:cls-1,*,2026-10-14,2026-10-18,pat@example.org,yes,yes\n",
+        false);
+    g_autofree char *now = ground_ask(ground.config->roster.database, "SELECT recorded FROM exception");
+    cr_expect(strcmp(now, was) > 0, "%s, then %s", was, now);
+}
+
+#define CONSENTS "exception,student,guardian,given,sha256,document,until\n"
+
+static char *import_consents(const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *path = ground_write(&ground, "papers.csv", text);
+    int count =
+        feeds_exceptions_import(ground.config, NULL, path, false, 20261001, "tester", warnings, &error);
+    if (count < 0)
+        return g_strdup(error->message);
+    g_ptr_array_add(warnings, NULL);
+    g_autofree char *all = g_strjoinv("|", (char **)warnings->pdata);
+    return g_strdup_printf("%d: %s", count, all);
+}
+
+Test(change, consents_of_a_file)
+{
+    g_autofree char *trip = import_text(HEADER TRIP, false);
+    static const struct {
+        const char *row, *expect;
+    } rows[] = {
+        {"EX-1,min@students.example.org,,2026-10-01," HASH ",,",
+         "guardian: neither a mail address nor a name"},
+        {"EX-1,min@students.example.org,Hana Lee,soon," HASH ",,", "given: not a date"},
+        {"EX-1,min@students.example.org,Hana Lee,2026-10-01,12,,", "sha256: not the SHA-256"},
+        {"EX-1,min,Hana Lee,2026-10-01," HASH ",,", "student: not a mail address"},
+        {"EX-1,min@students.example.org,Hana Lee,2026-10-01," HASH ",,2026-09-01", "until: before `given`"},
+        {"EX-1,who@students.example.org,Hana Lee,2026-10-01," HASH ",,", "student: nobody of the students"},
+        {"EX-9,min@students.example.org,Hana Lee,2026-10-01," HASH ",,",
+         "exception: there is none of the name EX-9"},
+        {"EX-1,min@students.example.org,Hana Lee,2026-10-01," HASH ",form,", "1: "},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = g_strconcat(CONSENTS, rows[i].row, "\n", NULL);
+        g_autofree char *said = import_consents(text);
+        cr_expect(strstr(said, rows[i].expect) != NULL, "%s: %s", rows[i].row, said);
+    }
+    expect("SELECT guardian || given || document || ends || source FROM consent WHERE exception = 'EX-1' AND"
+           " student = 'min@students.example.org'",
+           "Hana Lee20261001form0file");
+    expect("SELECT count(*) FROM exception", "1");
+}
+
+Test(change, one_consent)
+{
+    g_autofree char *trip = import_text(HEADER TRIP, false);
+    g_autoptr(GError) error = NULL;
+    RosterConsent consent = {
+        .student = "Min@students.example.org", .guardian = "Hana Lee", .sha256 = HASH, .given = 20261001};
+    cr_expect(feeds_consent_add(ground.config, "EX-1", &consent, "tester", &error), "%s",
+              error ? error->message : "");
+    cr_expect(!feeds_consent_add(ground.config, "EX-7", &consent, "tester", &error));
+    cr_expect(strstr(error->message, "EX-7: there is none") != NULL, "%s", error->message);
+    g_clear_error(&error);
+    consent.student = "dana@example.org";
+    cr_expect(!feeds_consent_add(ground.config, "EX-1", &consent, "tester", &error));
+    cr_expect(strstr(error->message, "nobody of the students has the address dana@example.org") != NULL, "%s",
+              error->message);
+    g_clear_error(&error);
+    const char *student = "min@students.example.org";
+    cr_expect(feeds_consent_withdraw(ground.config, "EX-1", student, "tester", "no more", &error));
+    expect("SELECT substr(withdrawn, 11) FROM consent", " by tester: no more");
+    cr_expect(!feeds_consent_withdraw(ground.config, "EX-1", student, "tester", "again", &error));
+    g_clear_error(&error);
+    // The same paper again is still one that was withdrawn; a new paper counts.
+    consent.student = (char *)student;
+    cr_expect(feeds_consent_add(ground.config, "EX-1", &consent, "tester", &error));
+    expect("SELECT count(*) FROM consent WHERE withdrawn IS NULL", "0");
 }
 
 // ---- exceptions by hand ---------------------------------------------------------------------------------

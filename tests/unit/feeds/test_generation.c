@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #define AN_EXCEPTION(id, source)                                                                             \
-    "INSERT INTO exception VALUES ('" id "', 'trip', 'dana@example.org', '*', '*', 20261001, 20261031, "     \
+    "INSERT INTO exception (id, kind, staff, students, value_list, begins, ends, approver, "                 \
+    "guardian_consent, purpose_required, revoked, source, added) VALUES ('" id                               \
+    "', 'trip', 'dana@example.org', '*', '*', 20261001, 20261031, "                                          \
     "'pat@example.org', 1, 1, NULL, '" source "', 'x');"
 
 static Ground ground;
@@ -180,6 +182,37 @@ Test(generation, a_file_of_version_1)
     expect(aside, "SELECT count(*) FROM exception", "2");
     cr_expect(make(NULL) == 2);
     EXPECT_NOW("SELECT count(*) FROM exception", "2");
+}
+
+// What version 2 had goes along, and when an exception was recorded.
+Test(generation, a_file_of_version_2)
+{
+    static const char *const BEFORE[] = {"DROP TABLE consent",
+                                         "ALTER TABLE exception DROP COLUMN way",
+                                         "ALTER TABLE exception DROP COLUMN purpose",
+                                         "ALTER TABLE exception DROP COLUMN approval",
+                                         "ALTER TABLE exception DROP COLUMN approved",
+                                         "ALTER TABLE exception DROP COLUMN recorded",
+                                         "PRAGMA user_version = 2"};
+    make(NULL);
+    g_autofree char *path = ground_path(&ground, "roster.db.000001");
+    ground_exec(path, AN_EXCEPTION("EX-1", "command"));
+    ground_exec(path, "UPDATE exception SET added = '2026-10-01T12:00:00.000Z by pat'");
+    for (gsize i = 0; i < G_N_ELEMENTS(BEFORE); i++)
+        ground_exec(path, BEFORE[i]);
+    cr_expect(make(NULL) == 2);
+    EXPECT_NOW("SELECT id || way || purpose || recorded FROM exception", "EX-101790856000000000");
+    EXPECT_NOW("SELECT count(*) FROM consent", "0");
+    EXPECT_NOW("SELECT group_concat(id) FROM history", "1,2");
+}
+
+Test(generation, consents_are_carried)
+{
+    make(NULL);
+    ground_exec(ground.config->roster.database, "INSERT INTO consent VALUES ('EX-1', 's@example.org', 'ab', "
+                                                "'G', 'd', 20261001, 0, 'x', 'command', 'y')");
+    make(NULL);
+    EXPECT_NOW("SELECT exception || student || guardian || withdrawn FROM consent", "EX-1s@example.orgGx");
 }
 
 Test(generation, a_file_by_itself)

@@ -401,6 +401,40 @@ Test(import, exceptions_and_what_staff_registered)
     cr_expect(third->summary->exceptions == 3);
 }
 
+#define CONSENT_HEADER    "exception,student,guardian,given,sha256\n"
+#define CONSENT_ROW(hash) "EX-1,s0@students.example.org,Guardian,2026-10-01," hash "\n"
+#define HASH_A            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define HASH_B            "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define HASH_C            "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+
+Test(import, consents)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = write_district("sis", (Size){3, 20, 10});
+    g_autofree char *student = g_strdup(CONSENT_HEADER CONSENT_ROW(HASH_A) CONSENT_ROW(HASH_B));
+    g_autofree char *exceptions =
+        ground_write(&ground, "sis/exceptions.csv", EXCEPTION_HEADER EXCEPTION_ROW("EX-1"));
+    g_autofree char *file = ground_write(&ground, "sis/consents.csv", student);
+    g_autoptr(FeedResult) first = import_path(path, (FeedOptions){0}, &error);
+    cr_assert(first != NULL, "%s", error->message);
+    expect("SELECT count(*) FROM consent WHERE source = 'consents.csv'", "2");
+    cr_assert(
+        feeds_consent_withdraw(ground.config, "EX-1", "s0@students.example.org", "tester", "no", &error),
+        "%s", error ? error->message : "");
+    g_autofree char *next =
+        ground_write(&ground, "sis/consents.csv", CONSENT_HEADER CONSENT_ROW(HASH_A) CONSENT_ROW(HASH_C));
+    g_autoptr(FeedResult) second = import_path(path, (FeedOptions){0}, &error);
+    cr_assert(second != NULL, "%s", error->message);
+    // Those withdrawn stay, and stay so.
+    expect("SELECT group_concat(substr(sha256, 1, 1) || (withdrawn IS NULL)) FROM (SELECT * FROM consent "
+           "ORDER BY sha256)",
+           "a0,b0,c1");
+    unlink(next);
+    g_autoptr(FeedResult) third = import_path(path, (FeedOptions){0}, &error);
+    cr_assert(third != NULL, "%s", error->message);
+    expect("SELECT count(*) FROM consent", "3");
+}
+
 Test(import, other_sources_stay)
 {
     g_autoptr(GError) error = NULL;

@@ -329,7 +329,7 @@ Test(schema, opens_rosters_of_this_version_only)
     } cases[] = {
         {"PRAGMA user_version = 1", "run `chaperone roster import`"},
         {"PRAGMA user_version = 0", "an older program"},
-        {"PRAGMA user_version = 3", "a newer program"},
+        {"PRAGMA user_version = 4", "a newer program"},
         {"PRAGMA application_id = 7", "not a roster"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -336,6 +336,55 @@ Test(judge, json_has_what_the_record_needs)
     bench_clear(&bench);
 }
 
+static const char OPENING[] =
+    "name = \"t\"; version = 1;\n"
+    "patterns = { alert = 20.0; };\n"
+    "escalations = { threat = { contacts = [\"safety@example.org\"]; }; };\n"
+    "rules = ( { name = \"held\"; clause = \"A\"; gist = \"g\"; action = \"hold\"; template = "
+    "\"private-number\";"
+    "    escalate = \"threat\"; when = { finding = { kind = \"phone\"; }; }; },"
+    "  { name = \"told\"; clause = \"A\"; gist = \"g\"; action = \"tag\"; alert = true; alert-score = 12.5;"
+    "    when = { recipient = { role = \"student\"; }; }; },"
+    "  { name = \"free\"; clause = \"A\"; gist = \"g\"; action = \"deliver\"; protected = true;"
+    "    when = { recipient = { role = \"student\"; }; }; } );\n";
+
+// Notices, review items and the discipline queue go by what stands in the record.
+Test(judge, json_tells_what_a_reason_opens)
+{
+    g_autoptr(GError) error = NULL;
+    Bench bench = {0};
+    g_autofree char *dir = g_dir_make_tmp("chaperone-policy-XXXXXX", NULL);
+    g_autofree char *policy = g_build_filename(dir, "t.conf", NULL);
+    cr_assert(g_file_set_contents(policy, OPENING, -1, NULL));
+    bench_config(&bench, policy, "conf/lists");
+    bench_roster(&bench);
+    bench.snapshot = snapshot_load(bench.config_path, &error);
+    cr_assert_not_null(bench.snapshot, "%s", error ? error->message : "");
+    bench.pool = readers_new(bench.snapshot->config, &error);
+    cr_assert_not_null(bench.pool, "%s", error ? error->message : "");
+    g_autoptr(Envelope) envelope = envelope_new();
+    g_autoptr(Judgement) judgement = judge(&bench, ANN, ANN, UMA, TEXT "My cell: (413) 555-0199.\r\n");
+    json_t *json = judgement_to_json(judgement, envelope, NULL, true);
+    const json_t *reasons = json_object_get(json, "reasons");
+    cr_assert_eq(json_array_size(reasons), 3);
+    const json_t *held = json_array_get(reasons, 0), *told = json_array_get(reasons, 1),
+                 *free_ = json_array_get(reasons, 2);
+    cr_expect_str_eq(json_string_value(json_object_get(held, "template")), "private-number");
+    cr_expect_str_eq(json_string_value(json_object_get(held, "escalate")), "threat");
+    cr_expect_null(json_object_get(held, "alert"));
+    cr_expect_null(json_object_get(held, "protected"));
+    cr_expect(json_is_true(json_object_get(told, "alert")));
+    cr_expect_float_eq(json_number_value(json_object_get(told, "alert_score")), 12.5, 1e-9);
+    cr_expect_null(json_object_get(told, "template"));
+    cr_expect_null(json_object_get(told, "escalate"));
+    cr_expect(json_is_true(json_object_get(free_, "protected")));
+    cr_expect_null(json_object_get(free_, "alert_score"));
+    json_decref(json);
+    bench_clear(&bench);
+    (void)g_unlink(policy);
+    (void)g_rmdir(dir);
+}
+
 // Contact details, words and records stand in lists of their own; a reason names what it means by its place there.
 Test(judge, json_lists_words_apart)
 {

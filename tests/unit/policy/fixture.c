@@ -21,6 +21,11 @@ static Policy *standard_policy(void)
 
 District *district_new(void)
 {
+    return district_from(DISTRICT);
+}
+
+District *district_from(const char *roster)
+{
     g_autoptr(GError) error = NULL;
     District *district = g_new0(District, 1);
     district->dir = g_dir_make_tmp("chaperone-policy-XXXXXX", NULL);
@@ -32,7 +37,7 @@ District *district_new(void)
                             -1, NULL));
     district->config = config_load(path, &error);
     cr_assert_not_null(district->config, "%s", error ? error->message : "");
-    FeedResult *result = feeds_import_path(district->config, DISTRICT, false, TODAY, &error);
+    FeedResult *result = feeds_import_path(district->config, roster, false, TODAY, &error);
     cr_assert_not_null(result, "%s", error ? error->message : "");
     feed_result_free(result);
     district->roster = roster_open(district->config, &error);
@@ -71,6 +76,29 @@ static void add_address(Message *message, const char *header, const char *text)
     message_add_address(message, header, 0, 0, name, address);
 }
 
+static char *word_at(char *const *words, guint i)
+{
+    return i < g_strv_length((char **)words) && strcmp(words[i], "-") != 0 ? g_strdup(words[i]) : NULL;
+}
+
+static void add_part(Message *message, const char *text)
+{
+    static const char *const STATES[] = {"read", "unread", "failed", "container", "waiting", "skipped"};
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    cr_assert_geq(g_strv_length(words), 2, "%s", text);
+    bool shown = g_str_has_prefix(words[0], "inline:");
+    Part *part = message_add_part(message, 0, "2", shown ? words[0] + strlen("inline:") : words[0]);
+    part->size = (gsize)g_ascii_strtoull(words[1], NULL, 10);
+    part->name = word_at(words, 2);
+    part->sha256 = word_at(words, 3);
+    part->attachment = !shown;
+    part->content_id = shown ? g_strdup("picture") : NULL;
+    g_autofree char *state = word_at(words, 4);
+    for (guint i = 0; state && i < G_N_ELEMENTS(STATES); i++)
+        if (strcmp(state, STATES[i]) == 0)
+            part->state = (PartState)i;
+}
+
 static Message *case_message(const Case *row)
 {
     Message *message = message_new();
@@ -91,6 +119,9 @@ static Message *case_message(const Case *row)
         message_add_fact(message, facts[i], -1, NULL);
     const char *text = row->text ? row->text : "Dear all, please see the plan for the week.";
     (void)message_add_passage(message, 0, ORIGIN_TEXT, VISIBILITY_SHOWN, text, strlen(text));
+    g_auto(GStrv) parts = g_strsplit(row->parts ? row->parts : "", ";", -1);
+    for (guint i = 0; parts[i] && *parts[i]; i++)
+        add_part(message, parts[i]);
     return message;
 }
 
@@ -127,10 +158,36 @@ static Finding *case_finding(const char *text)
     return finding;
 }
 
+static void link_free(Link *link)
+{
+    g_free(link->host);
+    g_free(link->rest);
+    g_free(link);
+}
+
+static Link *case_link(const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    guint count = g_strv_length(words);
+    Link *link = g_new0(Link, 1);
+    cr_assert_geq(count, 2, "%s", text);
+    link->host = g_strdup(words[0]);
+    link->rest = g_strdup(words[1]);
+    link->layer = count > 2 ? (Layer)name_index(layer_at_index, LAYER_LAST, words[2]) : LAYER_WRITTEN;
+    link->approved = count > 3 ? TRI_YES : TRI_UNKNOWN;
+    return link;
+}
+
 static Detection *case_detection(const Case *row)
 {
     Detection *detection = g_new0(Detection, 1);
     detection->findings = g_ptr_array_new_with_free_func((GDestroyNotify)finding_free);
+    detection->links = g_ptr_array_new_with_free_func((GDestroyNotify)link_free);
+    g_auto(GStrv) words = g_strsplit(row->text ? row->text : "six words that the default has", " ", -1);
+    detection->written = g_strv_length(words);
+    g_auto(GStrv) links = g_strsplit(row->links ? row->links : "", ";", -1);
+    for (guint i = 0; links[i] && *links[i]; i++)
+        g_ptr_array_add(detection->links, case_link(links[i]));
     detection->facts = g_ptr_array_new_with_free_func(g_free);
     g_auto(GStrv) findings = g_strsplit(row->findings ? row->findings : "", ";", -1);
     for (guint i = 0; findings[i] && *findings[i]; i++)
@@ -241,5 +298,27 @@ void cases_check(const District *district, const Policy *policy, const Case *row
                                rows[i].rule);
         for (guint j = 0; j < decision->reasons->len; j++)
             cr_expect(*((const Reason *)decision->reasons->pdata[j])->clause, "%s: no clause", rows[i].name);
+    }
+}
+
+Policy *policy_of(const char *sections, const char *when, const char *more)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text =
+        g_strdup_printf("name = \"t\"; version = 1;\n%s\n"
+                        "rules = ( { name = \"r\"; clause = \"A\"; gist = \"g\"; action = "
+                        "\"hold\"; when = { %s }; %s } );\n",
+                        sections, when, more);
+    Policy *policy = policy_parse("t.conf", text, NULL, &error);
+    cr_assert_not_null(policy, "%s: %s", when, error ? error->message : "");
+    return policy;
+}
+
+void whens_check(const char *roster, const char *sections, const WhenRow *rows, gsize count)
+{
+    g_autoptr(District) district = district_from(roster);
+    for (gsize i = 0; i < count; i++) {
+        g_autoptr(Policy) policy = policy_of(sections, rows[i].when, "");
+        cases_check(district, policy, &rows[i].row, 1);
     }
 }

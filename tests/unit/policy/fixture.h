@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 
 #define DISTRICT "tests/unit/district"
+#define PACKS    "tests/packs/roster" // with posts, supervisors, grades, ages and two schools
 
 typedef struct {
     char *dir;
@@ -15,6 +16,7 @@ typedef struct {
     Policy *policy; // the standard one
 } District;
 District *district_new(void);
+District *district_from(const char *roster); // a directory of exports
 void district_free(District *district);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(District, district_free)
 
@@ -30,7 +32,20 @@ typedef struct {
     const char *expect;      // an action for each recipient, comma separated
     const char *rule;        // that fires; NULL = not asked
     Mode mode;               // 0 = enforce, else one more than the mode
+    const char *links; // "host rest [layer [yes]];...": yes = in the shipped list of approved tools; NULL
+    const char
+        *parts; // "type size [name [sha256 [state]]];...", of an attachment, or "inline:type" of a picture
+                // that the text shows; "-" = none; NULL
 } Case;
+
+// A policy of one rule "r", which holds: its condition, what more stands in the rule, and other sections.
+Policy *policy_of(const char *sections, const char *when, const char *more);
+typedef struct {
+    const char *when;
+    Case row;
+} WhenRow;
+// Checks that such a rule decides each row as it says, in the district of `roster`.
+void whens_check(const char *roster, const char *sections, const WhenRow *rows, gsize count);
 
 // Decides `row` by `policy`.
 Decision *case_decide(const District *district, const Policy *policy, const Case *row);

@@ -161,3 +161,43 @@ Test(parse, deep_and_wide_conditions_are_bounded)
     cr_expect_null(none);
     cr_expect_lt(g_get_monotonic_time() - start, 5 * G_USEC_PER_SEC);
 }
+
+// What rules of a policy with the given sections cite, "rule: clauses" a line; caller frees.
+static char *cited(const char *text, const char *dir)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Policy) policy = parse(text, dir, &error);
+    cr_assert_not_null(policy, "%s", error ? error->message : "");
+    g_autoptr(District) district = district_new();
+    Case row = {"cited", "ann@example.org", "ann@example.org", "uma@students.example.org",
+                .findings = "phone unknown +14155550142"};
+    g_autoptr(Decision) decision = case_decide(district, policy, &row);
+    GString *out = g_string_new(NULL);
+    for (guint i = 0; i < decision->reasons->len; i++) {
+        const Reason *reason = decision->reasons->pdata[i];
+        g_string_append_printf(out, "%s: %s\n", reason->rule, reason->clause);
+    }
+    return g_string_free(out, FALSE);
+}
+
+Test(parse, rules_cite_the_clauses_of_their_own_district_only)
+{
+    g_autofree char *dir = g_dir_make_tmp("chaperone-parse-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(dir, "shared.inc", NULL);
+    cr_assert(g_file_set_contents(
+        path,
+        "rules-shared = ( { name = \"a\"; clause = [\"X-1\", \"Y-7\", \"X-2\"]; gist = \"g\";\n"
+        "  action = \"tag\"; when = { finding = { kind = \"phone\"; }; }; },\n"
+        "  { name = \"b\"; clause = \"Y-8\"; gist = \"g\"; action = \"tag\";\n"
+        "  when = { finding = { kind = \"phone\"; }; }; } );\n",
+        -1, NULL));
+    g_autofree char *all = cited(HEAD "@include \"shared.inc\"\n", dir);
+    cr_expect_str_eq(all, "a: X-1; Y-7; X-2\nb: Y-8\n");
+    g_autofree char *own =
+        cited(HEAD "@include \"shared.inc\"\n"
+                   "clauses = ( { id = \"X-2\"; gist = \"g\"; }, { id = \"X-1\"; gist = \"g\"; } );\n",
+              dir);
+    cr_expect_str_eq(own, "a: X-1; X-2\nb: \n", "%s", own);
+    cr_expect_eq(g_unlink(path), 0);
+    cr_expect_eq(g_rmdir(dir), 0);
+}

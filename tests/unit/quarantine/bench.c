@@ -33,6 +33,8 @@ static Bench *make(const char *raw, bool pending)
     bench->config->quarantine.database = g_build_filename(bench->dir, "q.db", NULL);
     g_free(bench->config->notice.from);
     bench->config->notice.from = g_strdup("filter@example.org");
+    g_free(bench->config->notice.dir);
+    bench->config->notice.dir = g_strdup("conf/notices");
     // A port where nobody listens: what is sent is certainly refused.
     bench->config->quarantine.release_port = 1;
     bench->config->quarantine.release_timeout_s = 5;

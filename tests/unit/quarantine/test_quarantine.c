@@ -133,17 +133,21 @@ Test(notice, explains_and_cannot_be_made_to_inject_headers)
 {
     Bench *bench = bench_new();
     json_t *decision = bench_judgement();
-    g_autofree char *text =
-        notice_compose(bench->config, NOTICE_HELD, bench->ref->id, bench->envelope,
-                       "x\r\nBcc: all@example.org", "<evil>\r\nX-Evil: 1", decision, NULL, 3, 0, NOW);
+    g_autoptr(NoticeBook) book = notice_book_load(bench->config, NULL, NULL);
+    const NoticeAbout about = {.kind = NOTICE_HELD,
+                               .record = bench->ref->id,
+                               .envelope = bench->envelope,
+                               .to = bench->envelope->mail_from,
+                               .subject = "x\r\nBcc: all@example.org",
+                               .message_id = "<evil>\r\nX-Evil: 1",
+                               .decision = decision,
+                               .suppressed = 3,
+                               .now_us = NOW};
+    g_autofree char *text = notice_compose(bench->config, book, &about);
     json_decref(decision);
-    static const char *const PARTS[] = {"Auto-Submitted: auto-replied\r\n",
-                                        "To: ben@example.org\r\n",
-                                        "S1-private-contact",
-                                        "NS-Cell 1a",
-                                        "phone +1********42",
-                                        "use the school line",
-                                        "3 more notices"};
+    static const char *const PARTS[] = {
+        "Auto-Submitted: auto-replied\r\n", "To: ben@example.org\r\n", "S1-private-contact", "NS-Cell 1a",
+        "phone number +1********42",        "use the school line",     "3 more notices"};
     for (gsize i = 0; i < G_N_ELEMENTS(PARTS); i++)
         cr_expect_not_null(strstr(text, PARTS[i]), "%s\nlacks %s", text, PARTS[i]);
     cr_expect_null(strstr(text, "\r\nBcc:"));
