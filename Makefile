@@ -33,7 +33,7 @@ OPT    := $(if $(DEBUG),-O0 -g3,-O2 -g)
 ifeq ($(SAN),)
 HARDEN += $(if $(DEBUG),,-D_FORTIFY_SOURCE=2)
 endif
-HARDLD := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+HARDLD := -pie -Wl,--as-needed -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 ifneq ($(SAN),)
 SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer $(if $(filter undefined,$(SAN)),-fno-sanitize-recover=all)
 endif
@@ -47,7 +47,7 @@ ALLLD     = $(HARDLD) $(LDFLAGS) $(SANFLAGS) -pthread
 
 # ---- rooms: what each may use (the includes point up this list only) and the packages it needs -------------------
 
-ROOMS := base tlog store message reader worker roster feeds detect policy judge archive search intake quarantine witness review register notice daemon archivist cli
+ROOMS := base tlog store message reader worker roster feeds detect policy judge archive search redact bag intake quarantine witness review register notice cases retention daemon archivist cli
 
 USES_base       :=
 USES_tlog       := base
@@ -63,14 +63,18 @@ USES_judge      := policy detect roster reader message store base
 USES_archive    := reader message store tlog base
 USES_witness    := quarantine archive reader message store tlog base
 USES_search     := archive reader message store tlog base
+USES_redact     := detect roster reader message store base
+USES_bag        := redact detect archive roster reader message store tlog base
 USES_intake     := archive reader message store tlog base
 USES_quarantine := archive reader message store tlog base
 USES_review     := quarantine archive policy detect roster reader message store tlog base
 USES_register   := archive policy detect roster reader message store tlog base
 USES_notice     := archive roster reader message store tlog base
+USES_cases      := bag redact search detect archive roster reader message store tlog base
+USES_retention  := cases bag redact search review quarantine archive policy detect roster reader message store tlog base
 USES_daemon     := register review quarantine archive judge policy detect roster reader message store tlog base
-USES_archivist  := witness search review quarantine archive judge policy detect roster reader message store tlog base
-USES_cli        := notice witness intake search register review quarantine archive judge policy detect feeds roster reader message store tlog base
+USES_archivist  := retention cases bag redact witness search review quarantine archive judge policy detect roster reader message store tlog base
+USES_cli        := cases redact bag retention notice witness intake search register review quarantine archive judge policy detect feeds roster reader message store tlog base
 
 PKG_base       := glib-2.0 gio-2.0 libconfig libsodium libsystemd
 PKG_tlog       := libsodium
@@ -87,11 +91,15 @@ PKG_judge      := jansson
 PKG_archive    := libzstd libarchive libsodium jansson
 PKG_witness    := libsodium libcurl libmicrohttpd jansson
 PKG_search     := jansson
+PKG_redact     := pangocairo jansson
+PKG_bag        := libsodium jansson
 PKG_intake     := jansson libsystemd
 PKG_quarantine := sqlite3 libcurl jansson
 PKG_review     := libsodium jansson
 PKG_register   := jansson
 PKG_notice     := jansson
+PKG_cases      := libconfig jansson
+PKG_retention  := libconfig libsodium jansson
 PKG_daemon     := libsystemd jansson
 PKG_archivist  := libsystemd jansson libsodium
 PKG_cli        := jansson

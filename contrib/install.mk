@@ -21,14 +21,18 @@ install: $(PROGRAMS)
 	    $(INSTALL) -D -m 644 tests/packs/$$f $(DESTDIR)$(DATADIR)/policies/tests/$$f || exit 1; \
 	done
 	$(INSTALL) -m 644 conf/lists/*.txt $(DESTDIR)$(DATADIR)/lists/
+	$(INSTALL) -d $(DESTDIR)$(DATADIR)/retention
+	$(INSTALL) -m 644 conf/retention/*.conf $(DESTDIR)$(DATADIR)/retention/
+	$(INSTALL) -d $(DESTDIR)$(DATADIR)/letters
+	$(INSTALL) -m 644 conf/letters/*.txt $(DESTDIR)$(DATADIR)/letters/
 	$(INSTALL) -d $(DESTDIR)$(DATADIR)/notices
 	$(INSTALL) -m 644 conf/notices/*.txt $(DESTDIR)$(DATADIR)/notices/
 	$(INSTALL) -d $(DESTDIR)$(DATADIR)/notices/monitoring
 	$(INSTALL) -m 644 conf/notices/monitoring/*.txt $(DESTDIR)$(DATADIR)/notices/monitoring/
 	$(INSTALL) -d $(DESTDIR)$(SYSCONFDIR)/chaperone/policies/shared $(DESTDIR)$(SYSCONFDIR)/chaperone/lists \
-	    $(DESTDIR)$(SYSCONFDIR)/chaperone/notices/monitoring
+	    $(DESTDIR)$(SYSCONFDIR)/chaperone/notices/monitoring $(DESTDIR)$(SYSCONFDIR)/chaperone/letters $(DESTDIR)$(SYSCONFDIR)/chaperone/retention
 	@# What an admin has changed stays; the new version lies in $(DATADIR).
-	@for f in chaperone.conf roster.conf $(patsubst conf/%,%,$(wildcard conf/policies/*.conf conf/policies/shared/*.conf conf/lists/*.txt conf/notices/*.txt conf/notices/monitoring/*.txt)); do \
+	@for f in chaperone.conf roster.conf clocks.conf $(patsubst conf/%,%,$(wildcard conf/letters/*.txt)) $(patsubst conf/%,%,$(wildcard conf/policies/*.conf conf/policies/shared/*.conf conf/lists/*.txt conf/notices/*.txt conf/notices/monitoring/*.txt conf/retention/*.conf)); do \
 	    [ -e $(DESTDIR)$(SYSCONFDIR)/chaperone/$$f ] || \
 	        $(INSTALL) -m 644 conf/$$f $(DESTDIR)$(SYSCONFDIR)/chaperone/$$f || exit 1; \
 	done

@@ -4,16 +4,19 @@
   chaperone_verify.py archive DIR --key KEY     everything: signature, tree, tiles, every segment and record against its leaf
   chaperone_verify.py proof ID.tlog-proof --key KEY [--json ID.json] [--eml ID.eml]
                                                 one record, offline (the two files beside the proof are found by themselves)
+  chaperone_verify.py note FILE --key KEY       a note signed by the log's key: a disposal's certificate
+  chaperone_verify.py bag DIR --key KEY         an export: RFC 8493's manifests, and a proof for each message
   chaperone_verify.py selftest                  the test vectors of the specifications
 
 KEY is the log's verifier key, NAME+KEYID+BASE64, or a file that holds it. Get it from the district by another way than the
 archive. Exit status: 0 all is right, 1 something is not (each finding is a line), 2 it could not be checked.
 
 Written from RFC 6962 (hashing), RFC 9162 section 2.1.3.2 (inclusion), RFC 8032 (Ed25519), RFC 8878 (zstd frames), IEEE 1003.1
-(tar), and C2SP's signed-note, tlog-checkpoint, tlog-tiles and tlog-proof.
+(tar), RFC 8493 (BagIt), and C2SP's signed-note, tlog-checkpoint, tlog-tiles and tlog-proof.
 """
 import argparse
 import base64
+import csv
 import hashlib
 import json
 import os
@@ -194,8 +197,9 @@ def included(index, size, leaf, proof, root):
 
 # ---- what leaves commit to ---------------------------------------------------------------------------------------------
 
-def leaf_of(metadata, message):
-    """The leaf that these bytes must have: `message` None for an event."""
+def leaf_of(metadata, message, frame=None):
+    """The leaf that these bytes must have: `message` None for an event. `frame`: the SHA-256 of the record's frame in its segment, where
+    the leaf names it."""
     meta = json.loads(metadata)
     salt = bytes.fromhex(meta["salt"])
     if len(salt) != 16:
@@ -208,7 +212,14 @@ def leaf_of(metadata, message):
         if digest.hex() != meta["sha256"] or len(message) != meta["size"]:
             raise Wrong("the message is not the one its metadata speaks of")
         leaf.update(type="capture", t=meta["received_us"], rec=hashlib.sha256(salt + digest).hexdigest())
+    if frame is not None:
+        leaf["frame"] = frame
     return leaf
+
+
+def leaf_fits(leaf, metadata, message):
+    """Does it commit to a message and its record that somebody holds? Their frame is not asked about."""
+    return leaf == leaf_of(metadata, message, leaf.get("frame"))
 
 
 # ---- segments: zstd frames (RFC 8878) of a tar stream ---------------------------------------------------------------------
@@ -237,12 +248,14 @@ def frame_length(data, at):
 
 
 def unpack(data):
-    """(tar stream, byte behind the last whole frame)."""
-    at = 0
+    """(tar stream, byte behind the last whole frame, SHA-256 of each frame that is not skipped)."""
+    at, hashes = 0, []
     while at < len(data):
         length = frame_length(data, at)
         if length is None:
             break
+        if data[at:at + 4] == b"\x28\xb5\x2f\xfd":
+            hashes.append(hashlib.sha256(data[at:at + length]).hexdigest())
         at += length
     with tempfile.TemporaryFile() as packed:
         packed.write(data[:at])
@@ -250,7 +263,7 @@ def unpack(data):
         run = subprocess.run(["zstd", "-q", "-dc"], stdin=packed, capture_output=True, check=False)
     if run.returncode:
         raise Wrong(run.stderr.decode("utf-8", "replace").strip() or "zstd cannot read it")
-    return run.stdout, at
+    return run.stdout, at, hashes
 
 
 def tar_members(stream):
@@ -289,8 +302,9 @@ def segment_names(directory):
 
 
 def segment_records(data, findings, name):
-    """(id, metadata, message or None) of one segment."""
-    stream, end = unpack(data)
+    """(id, metadata, message or None, SHA-256 of its frame) of one segment: a frame is a record, but for the one that ends it."""
+    stream, end, hashes = unpack(data)
+    hashes = iter(hashes)
     if data[end:].strip(b"\0"):
         findings.append(f"{name}: byte {end}: no whole frame from here on")
     waiting = None
@@ -298,15 +312,15 @@ def segment_records(data, findings, name):
         record, _, kind = member.rpartition(".")
         if kind == "json":
             if waiting:
-                yield waiting[0], waiting[1], None
+                yield waiting[0], waiting[1], None, next(hashes, "none")
             waiting = (record, content)
         elif kind == "eml" and waiting and waiting[0] == record:
-            yield record, waiting[1], content
+            yield record, waiting[1], content, next(hashes, "none")
             waiting = None
         else:
             findings.append(f"{name}: {member}: a member that belongs to no record")
     if waiting:
-        yield waiting[0], waiting[1], None
+        yield waiting[0], waiting[1], None, next(hashes, "none")
 
 
 # ---- the whole archive -------------------------------------------------------------------------------------------------
@@ -359,11 +373,11 @@ def check_tiles(log, hashes, findings):
         level += 1
 
 
-def check_record(name, record, metadata, message, leaves, seen, behind, findings):
+def check_record(name, record, metadata, message, frame, leaves, seen, behind, findings):
     """One record of a series; `behind` = the first record of the series without a leaf."""
     where = f"{name}: record {record}"
     try:
-        want = leaf_of(metadata, message)
+        want = leaf_of(metadata, message, frame)
     except (Wrong, ValueError, KeyError, TypeError) as error:
         findings.append(f"{where}: {error}")
         return behind
@@ -375,15 +389,49 @@ def check_record(name, record, metadata, message, leaves, seen, behind, findings
         findings.append(f"{behind}: the log has no leaf of it, and has one of what came after it: slipped in")
         behind = None
     if leaves[record] != want:
-        findings.append(f"{where}: not what the log has the leaf of: it was changed")
+        same = leaf_fits(leaves[record], metadata, message)
+        findings.append(f"{where}: " + ("it says what the log has the leaf of, and its frame was changed" if same else
+                                        "not what the log has the leaf of: it was changed"))
     seen.add(record)
     return behind
 
 
-def check_segments(directory, leaves, seals, findings):
-    """Number of records behind the checkpoint."""
+class Disposals:
+    """What events under the log say was destroyed lawfully. They stand in one series, each in its turn: what one names a later one
+    may take back."""
+
+    def __init__(self):
+        self.cuts, self.named = set(), {}
+
+    def take(self, metadata):
+        meta = json.loads(metadata)
+        detail = meta.get("detail") or {}
+        if meta.get("event") == "disposal":
+            self.cuts.add((detail["segment"], detail["sha256"], detail["size"]))
+            self.named.update((one["id"], one["leaf"]) for one in detail["records"])
+        elif meta.get("event") == "disposal-kept":
+            for record in detail["records"]:
+                self.named.pop(record, None)
+
+
+def check_absent(leaves, numbers, seen, disposals, findings):
+    """Leaves without a record; how many of them a disposal explains."""
+    destroyed = 0
+    for record, leaf in leaves.items():
+        if record in seen:
+            continue
+        if leaf["type"] == "capture" and disposals.named.get(record) == numbers[record]:
+            destroyed += 1
+        else:
+            findings.append(f"record {record} ({leaf['type']}): the log has its leaf, and it is not in the archive any more")
+    return destroyed
+
+
+def check_segments(directory, leaves, numbers, seals, findings):
+    """Number of records behind the checkpoint, and of those destroyed lawfully."""
     seen, pending, last = set(), 0, None
     behind = None
+    disposals, changed = Disposals(), []
     for series, number, name in segment_names(directory):
         if last and last[0] == series and last[1] + 1 != number:
             findings.append(f"{name}: the segment before it is not there")
@@ -395,19 +443,21 @@ def check_segments(directory, leaves, seals, findings):
         if name in seals:
             seal = seals.pop(name)
             if seal.get("sha256") != hashlib.sha256(data).hexdigest() or seal.get("size") != len(data):
-                findings.append(f"{name}: not the file that was sealed")
+                changed.append((name, hashlib.sha256(data).hexdigest(), len(data)))
         try:
-            for record, metadata, message in segment_records(data, findings, name):
-                behind = check_record(name, record, metadata, message, leaves, seen, behind, findings)
+            for record, metadata, message, frame in segment_records(data, findings, name):
+                behind = check_record(name, record, metadata, message, frame, leaves, seen, behind, findings)
                 pending += record not in leaves
-        except Wrong as wrong:
+                if message is None and leaves.get(record) == leaf_of(metadata, None, frame):
+                    disposals.take(metadata)
+        except (Wrong, ValueError, KeyError, TypeError) as wrong:
             findings.append(f"{name}: {wrong}")
+    for cut in changed:
+        if cut not in disposals.cuts:
+            findings.append(f"{cut[0]}: not the file that was sealed")
     for name in seals:
         findings.append(f"{name}: not there any more, and the log has its seal")
-    for record, leaf in leaves.items():
-        if record not in seen:
-            findings.append(f"record {record} ({leaf['type']}): the log has its leaf, and it is not in the archive any more")
-    return pending
+    return pending, check_absent(leaves, numbers, seen, disposals, findings)
 
 
 def note_in(data):
@@ -436,7 +486,7 @@ def check_archive(directory, key, before=()):
     try:
         with open(os.path.join(log, "checkpoint"), "rb") as file:
             size, root = open_checkpoint(file.read(), key)
-        hashes, leaves, seals = [], {}, {}
+        hashes, leaves, numbers, seals = [], {}, {}, {}
         for index, entry in enumerate(read_entries(log, size)):
             hashes.append(leaf_hash(entry))
             try:
@@ -444,7 +494,7 @@ def check_archive(directory, key, before=()):
                 if leaf["type"] == "segment-seal":
                     seals[leaf["segment"]] = leaf
                 elif leaf["type"] != "damage":
-                    leaves[leaf["id"]] = leaf
+                    leaves[leaf["id"]], numbers[leaf["id"]] = leaf, index
             except (ValueError, KeyError, TypeError):
                 findings.append(f"leaf {index}: none of this archive's")
         if tree_root(hashes) != root:
@@ -453,27 +503,42 @@ def check_archive(directory, key, before=()):
         check_tiles(log, hashes, findings)
     except Wrong as wrong:
         return [f"log: {wrong}"], ""
-    pending = check_segments(directory, leaves, seals, findings)
-    return findings, f"{size} leaves of {key.name}, {len(leaves)} records and events, {pending} behind the checkpoint"
+    pending, destroyed = check_segments(directory, leaves, numbers, seals, findings)
+    return findings, (f"{size} leaves of {key.name}, {len(leaves)} records and events, {pending} behind the checkpoint"
+                      + (f", {destroyed} destroyed as a disposal says" if destroyed else ""))
+
+
+# ---- a note ------------------------------------------------------------------------------------------------------------
+
+def check_note(data, key):
+    try:
+        text = open_note(data, key)
+    except Wrong as wrong:
+        return [str(wrong)], ""
+    return [], f"signed by {key.name}: " + text.split("\n", maxsplit=1)[0]
 
 
 # ---- one record --------------------------------------------------------------------------------------------------------
 
+def open_proof(text):
+    """(leaf, index, hashes, the signed checkpoint) of a c2sp.org/tlog-proof."""
+    head, gap, note = text.partition(b"\n\n")
+    lines = head.decode("utf-8", "replace").split("\n")
+    if not gap or lines[0] != "c2sp.org/tlog-proof@v1" or len(lines) < 3 or not lines[1].startswith("extra ") or \
+            not re.fullmatch("index (0|[1-9][0-9]*)", lines[2]):
+        raise Wrong("not a proof with a leaf in it")
+    return decode64(lines[1][6:], "the leaf"), int(lines[2][6:]), [decode64(line, "a hash") for line in lines[3:]], note
+
+
 def check_proof(path, key, metadata, message):
     with open(path, "rb") as file:
         text = file.read()
-    head, gap, note = text.partition(b"\n\n")
-    lines = head.decode("utf-8", "replace").split("\n")
-    if not gap or lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("extra "):
-        return ["not a proof with a leaf in it"], ""
     try:
-        leaf = decode64(lines[1][6:], "the leaf")
-        index = int(lines[2].removeprefix("index "))
+        leaf, index, proof, note = open_proof(text)
         size, root = open_checkpoint(note, key)
-        proof = [decode64(line, "a hash") for line in lines[3:]]
         if not included(index, size, leaf_hash(leaf), proof, root):
             return [f"leaf {index} is not under the checkpoint"], ""
-        if json.loads(leaf) != leaf_of(metadata, message):
+        if not leaf_fits(json.loads(leaf), metadata, message):
             return ["the leaf is not that of these files: they were changed, or belong to another record"], ""
     except (Wrong, ValueError, KeyError, TypeError) as error:
         return [str(error)], ""
@@ -486,6 +551,116 @@ def read_beside(path, given, suffix):
         return None
     with open(name, "rb") as file:
         return file.read()
+
+
+# ---- a bag (RFC 8493) --------------------------------------------------------------------------------------------------
+
+def digest_of(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def read_manifest(directory, name):
+    """{path: SHA-256} of a manifest."""
+    listed = {}
+    with open(os.path.join(directory, name), encoding="utf-8", newline="\n") as file:
+        for line in file:
+            match = re.fullmatch(r"([0-9a-fA-F]{64})[ \t]+\*?(.+?)\r?\n?", line)
+            if not match:
+                raise Wrong(f"{name}: no line of a manifest: {line!r}")
+            path = re.sub("%(0[AaDd]|25)", lambda m: chr(int(m.group(1), 16)), match.group(2))
+            if path.startswith("/") or ".." in path.split("/"):
+                raise Wrong(f"{name}: {path}: outside the bag")
+            if path in listed:
+                raise Wrong(f"{name}: {path}: listed twice")
+            listed[path] = match.group(1).lower()
+    return listed
+
+
+def bag_files(directory):
+    """Relative paths of everything that is no directory; what is no plain file is an error."""
+    found = set()
+    for where, directories, names in os.walk(directory):
+        for name in directories + names:
+            path = os.path.join(where, name)
+            if os.path.islink(path) or not (os.path.isfile(path) or os.path.isdir(path)):
+                raise Wrong(f"{os.path.relpath(path, directory)}: no plain file")
+        found.update(os.path.relpath(os.path.join(where, name), directory).replace(os.sep, "/") for name in names)
+    return found
+
+
+def check_bag_files(directory, findings):
+    """Every file as the manifests say, and no others. The files that are there."""
+    with open(os.path.join(directory, "bagit.txt"), encoding="utf-8") as file:
+        if not re.match(r"BagIt-Version: (0\.97|1\.0)\r?\nTag-File-Character-Encoding: UTF-8\s*$", file.read()):
+            raise Wrong("bagit.txt: not what RFC 8493 wants there")
+    tags, payload = read_manifest(directory, "tagmanifest-sha256.txt"), read_manifest(directory, "manifest-sha256.txt")
+    there = bag_files(directory)
+    for path, digest in {**tags, **payload}.items():
+        if path not in there:
+            findings.append(f"{path}: is not there")
+        elif digest_of(os.path.join(directory, path)) != digest:
+            findings.append(f"{path}: is not what the manifest says: it was changed")
+    findings.extend(f"{path}: in the payload's manifest and outside of data/" for path in payload if not path.startswith("data/"))
+    for path in there - set(tags) - set(payload) - {"tagmanifest-sha256.txt"}:
+        findings.append(f"{path}: is in no manifest: it was slipped in")
+    with open(os.path.join(directory, "bag-info.txt"), encoding="utf-8") as file:
+        match = re.search(r"^Payload-Oxum: ([0-9]+)\.([0-9]+)\s*$", file.read(), re.M)
+    sizes = [os.path.getsize(os.path.join(directory, path)) for path in there if path.startswith("data/")]
+    if match and (int(match.group(1)), int(match.group(2))) != (sum(sizes), len(sizes)):
+        findings.append(f"bag-info.txt: the payload is {sum(sizes)} bytes in {len(sizes)} files, not what it says")
+    return there
+
+
+def numbers_of(directory):
+    """{Bates number: record} of the load file, of whole messages and redacted ones."""
+    with open(os.path.join(directory, "data", "loadfile.csv"), encoding="utf-8", newline="") as file:
+        return {row["BEGBATES"]: row["RECORD"] for row in csv.DictReader(file) if not row["PARENTID"]}
+
+
+def check_bag_proof(directory, number, record, checkpoint, there):
+    """True: the message is the one the leaf commits to; False: that cannot be told without its record."""
+    with open(os.path.join(directory, "proofs", number + ".tlog-proof"), "rb") as file:
+        leaf, index, proof, note = open_proof(file.read())
+    text, size, root = checkpoint
+    if note != text:
+        raise Wrong("it leads to another checkpoint than the bag's")
+    if not included(index, size, leaf_hash(leaf), proof, root):
+        raise Wrong(f"leaf {index} is not under the checkpoint")
+    if json.loads(leaf)["id"] != record:
+        raise Wrong(f"the leaf of {json.loads(leaf)['id']}, and the load file says {record}")
+    opening, message = f"data/eml/{number}.json", f"data/eml/{number}.eml"
+    if opening not in there or message not in there:
+        return False
+    with open(os.path.join(directory, opening), "rb") as one, open(os.path.join(directory, message), "rb") as other:
+        if not leaf_fits(json.loads(leaf), one.read(), other.read()):
+            raise Wrong("the leaf is not that of the message and its record")
+    return True
+
+
+def check_bag(directory, key):
+    findings, opened = [], 0
+    there = check_bag_files(directory, findings)
+    with open(os.path.join(directory, "checkpoint"), "rb") as file:
+        text = file.read()
+    try:
+        checkpoint = (text, *open_checkpoint(text, key))
+        numbers = numbers_of(directory)
+    except (Wrong, KeyError, csv.Error) as wrong:
+        return findings + [f"checkpoint or load file: {wrong}"], ""
+    proofs = {os.path.basename(path)[:-len(".tlog-proof")] for path in there if path.startswith("proofs/")}
+    findings.extend(f"{number}: a proof of what is not in the load file" for number in sorted(proofs - set(numbers)))
+    for number, record in sorted(numbers.items()):
+        try:
+            opened += check_bag_proof(directory, number, record, checkpoint, there)
+        except (OSError, Wrong, ValueError, KeyError, TypeError) as error:
+            findings.append(f"proofs/{number}.tlog-proof: {error}")
+    rest = len(numbers) - opened
+    return findings, (f"{len(there)} files, {len(numbers)} messages under a checkpoint of {checkpoint[1]} leaves of {key.name}; {opened} are "
+                      f"those the leaves commit to" + (f", of {rest} that cannot be told without their records" if rest else ""))
 
 
 # ---- test vectors --------------------------------------------------------------------------------------------------------
@@ -558,7 +733,11 @@ def main():
     one.add_argument("proof")
     one.add_argument("--json")
     one.add_argument("--eml")
-    for step in (whole, one):
+    bag = steps.add_parser("bag", help="verify an export: a BagIt bag and its proofs")
+    bag.add_argument("directory")
+    note = steps.add_parser("note", help="verify a note signed by the log's key: a disposal's certificate")
+    note.add_argument("note")
+    for step in (whole, one, bag, note):
         step.add_argument("--key", required=True, help="the log's verifier key, or its file")
     steps.add_parser("selftest", help="the specifications' test vectors")
     args = parser.parse_args()
@@ -567,6 +746,11 @@ def main():
             findings, summary = selftest()
         elif args.step == "archive":
             findings, summary = check_archive(args.directory, read_key(args.key), args.before)
+        elif args.step == "bag":
+            findings, summary = check_bag(args.directory, read_key(args.key))
+        elif args.step == "note":
+            with open(args.note, "rb") as file:
+                findings, summary = check_note(file.read(), read_key(args.key))
         else:
             metadata = read_beside(args.proof, args.json, ".json")
             if metadata is None:

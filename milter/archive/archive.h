@@ -52,6 +52,9 @@ json_t *archive_exception_uses(const json_t *judgement);
 // closes.
 bool archive_event_once(const Config *config, const char *event, const char *who, const char *record,
                         json_t *detail, int64_t now_us, GError **error);
+// The same under an id (a new ULID) that the caller chose, to ask for its leaf (archive_log_covers).
+bool archive_event_once_as(const Config *config, const char *id, const char *event, const char *who,
+                           const char *record, json_t *detail, int64_t now_us, GError **error);
 // Can a record be taken now (space, writer alive)? TRI_UNKNOWN with `error`.
 Tri archive_ready(Archive *archive, GError **error);
 
@@ -70,6 +73,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ArchiveRecord, archive_record_free)
 // damaged).
 ArchiveRecord *archive_get(const Config *config, const char *id, GError **error);
 ArchiveRecord *archive_get_at(const Config *config, const ArchiveRef *ref, GError **error);
+// Where many records stand, for archive_get_at: id -> ArchiveRef of each of `ids` (of char*), each segment gone through once. NULL
+// with `error` as archive_get where one of them is not there. Caller unrefs.
+GHashTable *archive_find(const Config *config, const GPtrArray *ids, GError **error);
 
 // When the mail system got the message: of what was taken in later (intake.h) not when the archive did.
 int64_t archive_mail_time(const json_t *meta);
@@ -122,9 +128,9 @@ bool archive_verify(const Config *config, ArchiveDamage damage,
 // ---- the transparency log ----------------------------------------------------------------------------------
 //
 // The archive's transparency log: a leaf for every record and every event, in `DIR/log` as c2sp.org/tlog-tiles has it. Leaves are
-// salted commitments: {"id", "meta", "rec", "t", "type", "v"} as canonical JSON; type "capture" for a message, else the event's
+// salted commitments: {"frame", "id", "meta", "rec", "t", "type", "v"} as canonical JSON; type "capture" for a message, else the event's
 // name; rec = SHA-256(salt || SHA-256 of the message), meta = SHA-256(salt || the metadata's bytes), hex; the salt stands in the metadata
-// (16 bytes, hex). Besides: "segment-seal" {"segment", "sha256", "size"} for each finished segment, "damage"
+// (16 bytes, hex); frame = SHA-256 of its frame in the segment. Besides: "segment-seal" {"segment", "sha256", "size"} for each finished segment, "damage"
 // {"segment", "offset"} for what could not be read when its turn came. `DIR/log.db` knows where leaves stand; it can be made anew
 // from the log.
 
@@ -165,10 +171,15 @@ void archive_checkpoint_free(ArchiveCheckpoint *checkpoint);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ArchiveCheckpoint, archive_checkpoint_free)
 // The newest checkpoint, its signature checked. NULL with `error` (NOINPUT: there is none yet).
 ArchiveCheckpoint *archive_log_checkpoint(const Config *config, GError **error);
+// One that was kept, its signature checked. NULL with `error` (DATA: it is none of this log).
+ArchiveCheckpoint *archive_log_checkpoint_of(const Config *config, const char *note, GError **error);
 
 // A c2sp.org/tlog-proof of the record or event `id`, its leaf as the extra data. NULL with `error`: NOINPUT, it has no leaf;
 // TEMPFAIL, it has one which no checkpoint covers yet. Caller frees.
 char *archive_log_prove(const Config *config, const char *id, GError **error);
+// The same, that leads to this checkpoint.
+char *archive_log_prove_under(const Config *config, const char *id, const ArchiveCheckpoint *checkpoint,
+                              GError **error);
 // Does the leaf `extra` of a proof commit to this metadata and message (`raw` NULL for an event)?
 bool archive_log_leaf_fits(GBytes *leaf, GBytes *json, GBytes *raw, GError **error);
 
@@ -195,3 +206,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ArchiveCut, archive_cut_free)
 Tri archive_cut_done(const Config *config, const ArchiveRef *ref, GError **error);
 // Has it a leaf under the checkpoint? `*out_leaf` is then its number.
 Tri archive_log_covers(const Config *config, const char *id, guint64 *out_leaf, GError **error);
+// The same of many (`ids` of char*): TRI_YES with `out_leaves` (of guint64) in their order; TRI_NO, one of them has none.
+Tri archive_log_covers_all(const Config *config, const GPtrArray *ids, GArray *out_leaves, GError **error);
+// `text` (which ends with a line's end) as a note signed by the log's key. It must not begin as a checkpoint does, with the log's
+// name. Caller frees; NULL with `error`: who runs this may not read the key.
+char *archive_log_sign(const Config *config, const char *text, GError **error);

@@ -315,11 +315,27 @@ Tri archive_cut_done(const Config *config, const ArchiveRef *ref, GError **error
 
 Tri archive_log_covers(const Config *config, const char *id, guint64 *out_leaf, GError **error)
 {
+    g_autoptr(GPtrArray) one = g_ptr_array_new();
+    g_autoptr(GArray) leaf = g_array_new(FALSE, FALSE, sizeof(guint64));
+    g_ptr_array_add(one, (gpointer)id);
+    Tri has = archive_log_covers_all(config, one, leaf, error);
+    *out_leaf = has == TRI_YES ? g_array_index(leaf, guint64, 0) : 0;
+    return has;
+}
+
+Tri archive_log_covers_all(const Config *config, const GPtrArray *ids, GArray *out_leaves, GError **error)
+{
     LogDb db;
     g_autoptr(ArchiveCheckpoint) checkpoint = archive_log_checkpoint(config, error);
     if (checkpoint == NULL || !log_db_open(&db, config, STORE_READ, error))
         return TRI_UNKNOWN;
-    Tri has = log_db_find(&db, id, out_leaf, error);
+    Tri has = TRI_YES;
+    for (guint i = 0; has == TRI_YES && i < ids->len; i++) {
+        guint64 leaf = 0;
+        has = log_db_find(&db, ids->pdata[i], &leaf, error);
+        has = has == TRI_YES && leaf >= checkpoint->size ? TRI_NO : has;
+        g_array_append_val(out_leaves, leaf);
+    }
     log_db_close(&db);
-    return has == TRI_YES && *out_leaf >= checkpoint->size ? TRI_NO : has;
+    return has;
 }

@@ -68,13 +68,18 @@ static bool append_once(Stream *stream, const Frame *frame, int64_t now_us, GErr
 bool archive_event_once(const Config *config, const char *event, const char *who, const char *record,
                         json_t *detail, int64_t now_us, GError **error)
 {
+    char id[ULID_LEN + 1];
+    return ulid_new(now_us, id, error) &&
+           archive_event_once_as(config, id, event, who, record, detail, now_us, error);
+}
+
+bool archive_event_once_as(const Config *config, const char *id, const char *event, const char *who,
+                           const char *record, json_t *detail, int64_t now_us, GError **error)
+{
     const char *dir = config->archive.dir;
     g_autofree char *origin = g_strconcat(config->archive.origin, "-cmd", NULL);
     g_autofree char *series = g_strconcat(origin, "-events", NULL);
     g_auto(Frame) frame = {.fd = -1};
-    char id[ULID_LEN + 1];
-    if (!ulid_new(now_us, id, error))
-        return false;
     g_autofree char *json = event_json(id, origin, event, who, record, detail, now_us, error);
     if (json == NULL || !file_make_dirs(dir, 0750, error) ||
         !encode_event(config, id, json, now_us, &frame, error))

@@ -158,3 +158,23 @@ int64_t frame_search(FrameFile *file, int64_t from)
         from += (int64_t)len - (MAGIC_LEN - 1);
     }
 }
+
+char *frame_hash(FrameFile *file, int64_t offset, int64_t length)
+{
+    enum { PIECE = 64 * 1024 };
+    guint8 hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    while (length > 0) {
+        gsize len = 0;
+        const guint8 *data = frame_peek(file, offset, (gsize)MIN(length, PIECE), &len);
+        if (data == NULL || len == 0)
+            return NULL;
+        len = (gsize)MIN((int64_t)len, length);
+        crypto_hash_sha256_update(&state, data, len);
+        offset += (int64_t)len;
+        length -= (int64_t)len;
+    }
+    crypto_hash_sha256_final(&state, hash);
+    return hex_encode(hash, sizeof hash);
+}

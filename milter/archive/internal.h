@@ -127,6 +127,8 @@ typedef enum {
 // What stands at `offset`, by the structure of its headers alone; `*out_length` = bytes that belong to it as
 // far as seen.
 FrameShape frame_shape(FrameFile *file, int64_t offset, int64_t *out_length);
+// Hex SHA-256 of a frame as it stands there; NULL when it cannot be read. Caller frees.
+char *frame_hash(FrameFile *file, int64_t offset, int64_t length);
 bool frame_zeros_to_end(FrameFile *file, int64_t offset);
 // Next offset >= `from` where a frame's magic number stands; -1 = none.
 int64_t frame_search(FrameFile *file, int64_t from);

@@ -203,8 +203,21 @@ typedef struct {
     GArray *leaves;      // of BatchLeaf
     GHashTable *keys;    // of char*, borrowed from `leaves`
     GHashTable *touched; // of char*: segments read
+    char *segment;       // that is open; NULL = none
+    FrameFile file;
+    int fd; // -1 = none
     GError *error;
 } Batch;
+
+static void batch_close(Batch *batch)
+{
+    if (batch->fd >= 0) {
+        frame_file_clear(&batch->file);
+        close(batch->fd);
+    }
+    batch->fd = -1;
+    g_clear_pointer(&batch->segment, g_free);
+}
 
 static void batch_leaf_clear(gpointer leaf)
 {
@@ -249,13 +262,37 @@ static void batch_damage(const char *segment, int64_t offset, const char *what, 
                                 "type", "damage", "v", 1));
 }
 
+// The hash of a record's frame; the segment stays open for the next one's.
+static char *batch_frame(Batch *batch, const ArchiveRef *ref, GError **error)
+{
+    if (g_strcmp0(batch->segment, ref->segment) != 0) {
+        batch_close(batch);
+        g_autofree char *path = g_build_filename(batch->log->config->archive.dir, ref->segment, NULL);
+        batch->fd = open(path, O_RDONLY | O_CLOEXEC);
+        batch->segment = g_strdup(ref->segment);
+        if (batch->fd >= 0)
+            frame_file_init(&batch->file, batch->fd);
+    }
+    if (batch->fd >= 0 && ref->offset + ref->length > batch->file.end)
+        frame_file_refresh(&batch->file);
+    char *hash = batch->fd >= 0 ? frame_hash(&batch->file, ref->offset, ref->length) : NULL;
+    if (hash == NULL)
+        g_set_error(error, BASE_ERROR, BASE_ERROR_IO, "%s: byte %" G_GINT64_FORMAT ": cannot be read",
+                    ref->segment, ref->offset);
+    return hash;
+}
+
 static bool batch_take(const ArchiveRecord *record, void *data)
 {
     Batch *batch = data;
     gsize len = 0;
     const void *json = record->json != NULL ? g_bytes_get_data(record->json, &len) : NULL;
     g_autoptr(GError) why = NULL;
-    g_autofree char *leaf = json != NULL ? log_leaf(record->meta, json, len, &why) : NULL;
+    // What cannot be read now is read the next time: only what is wrong for good is damage.
+    g_autofree char *frame = batch->error == NULL ? batch_frame(batch, record->ref, &batch->error) : NULL;
+    if (frame == NULL)
+        return false;
+    g_autofree char *leaf = json != NULL ? log_leaf(record->meta, json, len, frame, &why) : NULL;
     g_hash_table_add(batch->touched, g_strdup(record->ref->segment));
     if (batch->error != NULL)
         return false;
@@ -346,7 +383,7 @@ static bool batch_run(Batch *batch, guint most, GError **error)
 bool archive_log_sequence(ArchiveLog *log, guint most, guint *out_new, GError **error)
 {
     guint64 size = 0;
-    Batch batch = {.log = log, .leaves = g_array_new(FALSE, FALSE, sizeof(BatchLeaf))};
+    Batch batch = {.log = log, .leaves = g_array_new(FALSE, FALSE, sizeof(BatchLeaf)), .fd = -1};
     g_array_set_clear_func(batch.leaves, batch_leaf_clear);
     batch.keys = g_hash_table_new(g_str_hash, g_str_equal);
     batch.touched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -354,6 +391,7 @@ bool archive_log_sequence(ArchiveLog *log, guint most, guint *out_new, GError **
         log->tlog = tlog_open(log->dir, size, error);
     bool ok = log->tlog != NULL && batch_run(&batch, most, error);
     *out_new = ok ? batch.leaves->len : 0;
+    batch_close(&batch);
     g_hash_table_unref(batch.keys);
     g_hash_table_unref(batch.touched);
     g_array_unref(batch.leaves);

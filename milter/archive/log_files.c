@@ -72,23 +72,36 @@ TlogKey *log_verifier(const Config *config, GError **error)
     return key;
 }
 
+static ArchiveCheckpoint *checkpoint_new(const Config *config, const char *path, const char *note,
+                                         GError **error)
+{
+    g_autoptr(TlogKey) key = log_verifier(config, error);
+    g_auto(TlogCheckpoint) parsed = {0};
+    if (key == NULL || !log_note_check(path, note, key, &parsed, error))
+        return NULL;
+    ArchiveCheckpoint *checkpoint = g_new0(ArchiveCheckpoint, 1);
+    checkpoint->note = g_strdup(note);
+    checkpoint->verifier = tlog_key_verifier(key);
+    checkpoint->size = parsed.size;
+    checkpoint->root = parsed.root;
+    return checkpoint;
+}
+
 ArchiveCheckpoint *archive_log_checkpoint(const Config *config, GError **error)
 {
     g_autofree char *dir = archive_log_dir(config);
     g_autofree char *path = g_build_filename(dir, "checkpoint", NULL);
-    g_autoptr(TlogKey) key = log_verifier(config, error);
-    g_autoptr(ArchiveCheckpoint) checkpoint = g_new0(ArchiveCheckpoint, 1);
-    g_auto(TlogCheckpoint) parsed = {0};
+    g_autofree char *note = log_text_file(path, error);
     struct stat now;
-    bool ok = key != NULL && (checkpoint->note = log_text_file(path, error)) != NULL &&
-              log_note_check(path, checkpoint->note, key, &parsed, error);
-    if (ok) {
-        checkpoint->verifier = tlog_key_verifier(key);
-        checkpoint->size = parsed.size;
-        checkpoint->root = parsed.root;
+    ArchiveCheckpoint *checkpoint = note != NULL ? checkpoint_new(config, path, note, error) : NULL;
+    if (checkpoint != NULL)
         checkpoint->written_us = stat(path, &now) == 0 ? now.st_mtime * G_USEC_PER_SEC : 0;
-    }
-    return ok ? g_steal_pointer(&checkpoint) : NULL;
+    return checkpoint;
+}
+
+ArchiveCheckpoint *archive_log_checkpoint_of(const Config *config, const char *note, GError **error)
+{
+    return checkpoint_new(config, "the checkpoint that was given", note, error);
 }
 
 // ---- leaves ----------------------------------------------------------------------------------------------
@@ -110,7 +123,7 @@ static bool leaf_unhex(const char *hex, guint8 *out, gsize len)
     return hex != NULL && sodium_hex2bin(out, len, hex, strlen(hex), NULL, &n, NULL) == 0 && n == len;
 }
 
-char *log_leaf(const json_t *meta, const void *json, gsize len, GError **error)
+char *log_leaf(const json_t *meta, const void *json, gsize len, const char *frame, GError **error)
 {
     guint8 salt[LOG_SALT], sum[crypto_hash_sha256_BYTES];
     const char *event = json_string_value(json_object_get(meta, "event"));
@@ -128,6 +141,8 @@ char *log_leaf(const json_t *meta, const void *json, gsize len, GError **error)
         g_autofree char *rec = leaf_commit(salt, sum, sizeof sum);
         json_object_set_new(leaf, "rec", json_string(rec));
     }
+    if (leaf != NULL && frame != NULL)
+        json_object_set_new(leaf, "frame", json_string(frame));
     char *text = leaf != NULL ? encode_json(leaf, error) : NULL;
     if (leaf == NULL)
         g_set_error(error, BASE_ERROR, BASE_ERROR_DATA, "a record without an id");
@@ -147,7 +162,11 @@ bool archive_log_leaf_fits(GBytes *leaf, GBytes *json, GBytes *raw, GError **err
         g_autofree char *sum = sha256_hex(bytes, raw_len);
         ok = g_strcmp0(sum, json_string_value(json_object_get(meta, "sha256"))) == 0;
     }
-    g_autofree char *want = ok ? log_leaf(meta, json_text, json_len, NULL) : NULL;
+    // What the frame was is not asked here: a message and its metadata are what somebody holds.
+    json_t *said = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
+    const char *frame = json_string_value(json_object_get(said, "frame"));
+    g_autofree char *want = ok ? log_leaf(meta, json_text, json_len, frame, NULL) : NULL;
+    json_decref(said);
     ok = want != NULL && strlen(want) == len && memcmp(want, text, len) == 0;
     if (!ok)
         g_set_error(error, BASE_ERROR, BASE_ERROR_DATA,

@@ -13,8 +13,9 @@ bool log_note_check(const char *path, const char *note, const TlogKey *key, Tlog
                     GError **error);
 // The public key, from FILE.pub. NULL with `error`.
 TlogKey *log_verifier(const Config *config, GError **error);
-// The leaf of a record or event whose metadata are the `len` bytes at `json`. Caller frees; NULL with `error` (DATA).
-char *log_leaf(const json_t *meta, const void *json, gsize len, GError **error);
+// The leaf of a record or event whose metadata are the `len` bytes at `json` and whose frame has that SHA-256 (NULL = not told). Caller
+// frees; NULL with `error` (DATA).
+char *log_leaf(const json_t *meta, const void *json, gsize len, const char *frame, GError **error);
 
 // The leaf that seals a finished segment. New reference; NULL with `error`.
 json_t *log_seal(const char *dir, const char *segment, GError **error);
@@ -44,7 +45,7 @@ char *log_leaf_key(const void *leaf, gsize len);
 typedef struct LogCheck LogCheck;
 // Checks the log itself; damage goes to `sink`. Never NULL; log_check_end frees it.
 LogCheck *log_check_begin(const Config *config, DamageSink *sink, ArchiveLogVerdict *verdict);
-// A sound record of `segment`, read at DECODE_CHECK.
-void log_check_record(LogCheck *check, const Segment *segment, const WalkItem *item);
+// A sound record of `segment`, which `file` is, read at DECODE_CHECK.
+void log_check_record(LogCheck *check, const Segment *segment, FrameFile *file, const WalkItem *item);
 // Names the leaves that no record was found for.
 void log_check_end(LogCheck *check);

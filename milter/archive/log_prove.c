@@ -43,10 +43,16 @@ static bool prove_find(const Config *config, const char *id, guint64 size, guint
 
 char *archive_log_prove(const Config *config, const char *id, GError **error)
 {
+    g_autoptr(ArchiveCheckpoint) checkpoint = archive_log_checkpoint(config, error);
+    return checkpoint != NULL ? archive_log_prove_under(config, id, checkpoint, error) : NULL;
+}
+
+char *archive_log_prove_under(const Config *config, const char *id, const ArchiveCheckpoint *checkpoint,
+                              GError **error)
+{
     guint64 index = 0;
     g_autofree char *dir = archive_log_dir(config);
-    g_autoptr(ArchiveCheckpoint) checkpoint = archive_log_checkpoint(config, error);
-    if (checkpoint == NULL || !prove_find(config, id, checkpoint->size, &index, error))
+    if (!prove_find(config, id, checkpoint->size, &index, error))
         return NULL;
     g_autoptr(Tlog) tlog = tlog_open(dir, checkpoint->size, error);
     g_autoptr(GBytes) leaf = tlog != NULL ? tlog_entry(tlog, index, error) : NULL;

@@ -19,7 +19,7 @@ struct LogCheck {
     bool db_usable;
     GPtrArray *places;
     guint8 *seen;         // a bit a leaf: its record stands in a segment
-    GHashTable *disposed; // of char*: "LEAF ID" of what disposals under the log name
+    GHashTable *disposed; // of char*: what disposals under the log name -> its leaf as text
     GHashTable *cuts;     // of char*: "SIZE SHA256 SEGMENT" of the segments without them
     GByteArray *levels[LEVELS];
     guint64 numbers[LEVELS];
@@ -239,7 +239,7 @@ LogCheck *log_check_begin(const Config *config, DamageSink *sink, ArchiveLogVerd
     g_autofree char *dir = archive_log_dir(config);
     *check = (LogCheck){.config = config, .sink = sink, .verdict = verdict};
     check->dir = g_steal_pointer(&dir);
-    check->disposed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    check->disposed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     check->cuts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint level = 0; level < LEVELS; level++)
         check->levels[level] = g_byte_array_new();
@@ -279,23 +279,26 @@ static char *check_cut_key(const json_t *of)
                            sha256 != NULL ? sha256 : "", segment != NULL ? segment : "");
 }
 
-static char *check_disposed_key(guint64 leaf, const char *id)
-{
-    return g_strdup_printf("%" G_GUINT64_FORMAT " %s", leaf, id != NULL ? id : "");
-}
-
-// An event that the log has the leaf of.
+// An event that the log has the leaf of. Those of disposals come one after the other in one series: what one names and another
+// takes back is not excused by either.
 static void check_disposal(LogCheck *check, const json_t *meta)
 {
+    const char *event = json_string_value(json_object_get(meta, "event"));
     const json_t *detail = json_object_get(meta, "detail"), *records = json_object_get(detail, "records");
-    if (g_strcmp0(json_string_value(json_object_get(meta, "event")), "disposal") != 0)
+    bool kept = g_strcmp0(event, "disposal-kept") == 0;
+    if (g_strcmp0(event, "disposal") == 0)
+        g_hash_table_add(check->cuts, check_cut_key(detail));
+    else if (!kept)
         return;
-    g_hash_table_add(check->cuts, check_cut_key(detail));
     for (size_t i = 0; i < json_array_size(records); i++) {
         const json_t *one = json_array_get(records, i);
-        g_hash_table_add(check->disposed,
-                         check_disposed_key((guint64)json_integer_value(json_object_get(one, "leaf")),
-                                            json_string_value(json_object_get(one, "id"))));
+        const char *id = json_string_value(kept ? one : json_object_get(one, "id"));
+        json_int_t leaf = json_integer_value(json_object_get(one, "leaf"));
+        if (id != NULL && kept)
+            g_hash_table_remove(check->disposed, id);
+        else if (id != NULL)
+            g_hash_table_replace(check->disposed, g_strdup(id),
+                                 g_strdup_printf("%" JSON_INTEGER_FORMAT, leaf));
     }
 }
 
@@ -316,7 +319,15 @@ static bool check_passed(const LogCheck *check, const Segment *segment, int64_t 
     return passed;
 }
 
-void log_check_record(LogCheck *check, const Segment *segment, const WalkItem *item)
+// Is only the frame another than that of the leaf?
+static bool check_says_same(GBytes *leaf, const WalkItem *item)
+{
+    const GByteArray *json = item->record.json;
+    g_autoptr(GBytes) bytes = g_bytes_new(json->data, json->len);
+    return leaf != NULL && archive_log_leaf_fits(leaf, bytes, NULL, NULL);
+}
+
+void log_check_record(LogCheck *check, const Segment *segment, FrameFile *file, const WalkItem *item)
 {
     guint64 index = 0;
     g_autoptr(GError) error = NULL;
@@ -333,13 +344,18 @@ void log_check_record(LogCheck *check, const Segment *segment, const WalkItem *i
         check->verdict->pending++;
     } else {
         const GByteArray *json = item->record.json;
-        g_autofree char *want = log_leaf(item->record.meta, json->data, json->len, NULL);
+        g_autofree char *frame = frame_hash(file, item->offset, item->length);
+        g_autofree char *want =
+            frame != NULL ? log_leaf(item->record.meta, json->data, json->len, frame, NULL) : NULL;
         g_autoptr(GBytes) leaf = tlog_entry(check->tlog, index, NULL);
         gsize len = 0;
         const void *data = leaf != NULL ? g_bytes_get_data(leaf, &len) : NULL;
-        if (want == NULL || data == NULL || strlen(want) != len || memcmp(want, data, len) != 0)
+        bool same = want != NULL && data != NULL && strlen(want) == len && memcmp(want, data, len) == 0;
+        if (!same)
             damage_report(check->sink, segment->rel, item->offset, item->length, item->record.id,
-                          "not the record that the log has the leaf of: it was changed");
+                          check_says_same(leaf, item)
+                              ? "it says what the log has the leaf of, and its frame was changed"
+                              : "not the record that the log has the leaf of: it was changed");
         else if (item->record.kind == RECORD_EVENT)
             check_disposal(check, item->record.meta);
         check->seen[index / 8] |= (guint8)(1 << (index % 8));
@@ -366,14 +382,17 @@ static void check_unseen(LogCheck *check, guint64 index)
                                       : "not the file that was sealed: it was changed since");
         json_decref(now);
     } else if (g_strcmp0(type, "damage") != 0) {
-        g_autofree char *key = check_disposed_key(index, json_string_value(json_object_get(leaf, "id")));
-        bool destroyed = g_strcmp0(type, "capture") == 0 && g_hash_table_remove(check->disposed, key);
+        const char *id = json_string_value(json_object_get(leaf, "id"));
+        const char *named = id != NULL ? g_hash_table_lookup(check->disposed, id) : NULL;
+        g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, index);
+        bool destroyed = g_strcmp0(type, "capture") == 0 && g_strcmp0(named, number) == 0 &&
+                         g_hash_table_remove(check->disposed, id);
         check->verdict->destroyed += destroyed ? 1 : 0;
         g_autofree char *what =
             g_strdup_printf("the record of leaf %" G_GUINT64_FORMAT " (%s) is not in the archive any more",
                             index, type != NULL ? type : "unreadable");
         if (!destroyed)
-            damage_report(check->sink, "log", 0, 0, json_string_value(json_object_get(leaf, "id")), what);
+            damage_report(check->sink, "log", 0, 0, id, what);
     }
     json_decref(leaf);
 }

@@ -107,7 +107,7 @@ static void check_records(Verification *verification, Scan *scan, guint index)
         if (step != TRI_YES)
             return;
         note_id(verification, index, &item);
-        log_check_record(verification->log, segment, &item);
+        log_check_record(verification->log, segment, &scan->walk.file, &item);
         if ((item.record.kind == RECORD_EVENT) != segment->events)
             damage_report(&verification->sink, segment->rel, item.offset, item.length, item.record.id,
                           segment->events ? "a message among events" : "an event among messages");

@@ -1,5 +1,7 @@
 #include "archivist/watch.h"
 
+#include "retention/retention.h"
+
 #include <string.h>
 
 // Records taken in one step.
@@ -8,6 +10,8 @@
 #define LONGEST_PAUSE ((gint64)300 * G_USEC_PER_SEC)
 // A search that fails so often is ended: the item says that nothing was found.
 #define MOST_TRIES 6
+// Legal holds take in what the roster and reviewers have since.
+#define HOLDS_EVERY ((gint64)60 * G_USEC_PER_SEC)
 
 typedef struct {
     Watch *watch;
@@ -28,6 +32,7 @@ struct Watch {
     bool stopping;
     Worker workers[WORKERS];
     Readers *readers;
+    gint64 renewed;    // of the following thread: when legal holds were last
     GHashTable *tries; // of the searching thread: item -> failed tries
 };
 
@@ -80,6 +85,22 @@ static bool places_moved(const GPtrArray *places, const GPtrArray *before)
     return moved;
 }
 
+// A failure is told and tried again; nothing is disposed of without it (retention.h).
+static void renew_holds(Watch *watch, const Config *config)
+{
+    gint64 now = g_get_monotonic_time();
+    guint added = 0;
+    g_autoptr(GError) error = NULL;
+    if (watch->renewed != 0 && now - watch->renewed < HOLDS_EVERY)
+        return;
+    watch->renewed = now;
+    g_autoptr(Retention) retention = retention_open(config, &error);
+    if (retention == NULL || !legal_hold_refresh(retention, clock_now_us(), &added, &error))
+        log_warn("legal holds are not renewed", "error", error->message);
+    else if (added > 0)
+        log_info("legal holds cover more", "database", config->retention.database);
+}
+
 static bool follow_turn(Watch *watch, Review *review, bool *out_more, GError **error)
 {
     g_autoptr(Snapshot) snapshot = snapshot_now(watch);
@@ -95,6 +116,7 @@ static bool follow_turn(Watch *watch, Review *review, bool *out_more, GError **e
     ok = ok && (!*out_more || review_feed(review, snapshot->policy, records, places, now_us, error));
     if (ok && records->len > 0)
         watch_poke(watch); // there may be something to look for
+    renew_holds(watch, snapshot->config);
     return ok && review_inform(review, snapshot->roster, now_us, error) &&
            review_send(review, now_us, error) >= 0;
 }

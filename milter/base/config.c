@@ -446,3 +446,16 @@ char *config_needs_restart(const Config *now, const Config *next)
             g_string_append_printf(keys, "%s%s", keys->len > 0 ? " " : "", CONFIG_KEYS[i].path);
     return g_string_free(keys, keys->len == 0);
 }
+
+bool config_is_ours(const Config *config, const char *address)
+{
+    const char *domain = address != NULL ? strrchr(address, '@') : NULL;
+    gsize len = domain != NULL ? strlen(++domain) : 0;
+    bool ours = false;
+    for (char **of = config->district.domains; domain != NULL && *of != NULL && !ours; of++) {
+        gsize end = strlen(*of);
+        ours = len >= end && g_ascii_strcasecmp(domain + len - end, *of) == 0 &&
+               (len == end || domain[len - end - 1] == '.');
+    }
+    return ours;
+}

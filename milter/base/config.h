@@ -170,6 +170,21 @@ typedef struct {
 } ConfigReview;
 
 typedef struct {
+    char *schedule; // "" = none
+    char *database;
+    int hold_cooling_days;
+    bool proposer_approves; // may who proposed a disposal approve it too
+} ConfigRetention;
+
+// Requests for records.
+typedef struct {
+    char *database;
+    char *clocks;  // by when they are to be answered
+    char *letters; // directory of templates
+    char *custody; // who answers for the records
+} ConfigCases;
+
+typedef struct {
     char *target;
     char *level;
 } ConfigLog;
@@ -188,6 +203,8 @@ typedef struct {
     ConfigQuarantine quarantine;
     ConfigNotice notice;
     ConfigReview review;
+    ConfigRetention retention;
+    ConfigCases cases;
     ConfigLog log;
 } Config;
 
@@ -200,6 +217,8 @@ Config *config_defaults(void);
 Config *config_ref(Config *config);
 void config_unref(Config *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_unref)
+// Is the address (NULL allowed) of one of district.domains or a domain below one?
+bool config_is_ours(const Config *config, const char *address);
 
 // Walks all keys: path ("milter.socket"), type name, default and meaning. For `chaperone config keys` and the
 // lint.

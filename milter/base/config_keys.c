@@ -278,6 +278,24 @@ const ConfigKey CONFIG_KEYS[] = {
     {"review.reviewers", KEY_REVIEWERS, AT(review.reviewers), "", 0, 0, NULL, false,
      "Who reviews what: a list of { address, schools, roles, digest }. Messages that none of them is for go to the principals of the schools, or to the sender's supervisor."},
 
+    {"retention.schedule", KEY_PATH, AT(retention.schedule), "", 0, 0, NULL, false,
+     "The retention schedule, see chaperone-retention(5); \"\" = none: everything is kept."},
+    {"retention.database", KEY_PATH, AT(retention.database), "/var/lib/chaperone/retention.db", 0, 0, NULL, true,
+     "Legal holds and disposals."},
+    {"retention.hold_cooling_days", KEY_INT, AT(retention.hold_cooling_days), "30", 0, 3660, NULL, false,
+     "Days between the first person's word and the second's that release a legal hold."},
+    {"retention.proposer_approves", KEY_BOOL, AT(retention.proposer_approves), "false", 0, 0, NULL, false,
+     "May who proposed a disposal be one of the two who approve it."},
+
+    {"cases.database", KEY_PATH, AT(cases.database), "/var/lib/chaperone/cases.db", 0, 0, NULL, true,
+     "Requests for records: their searches, reviews, fees and letters."},
+    {"cases.clocks", KEY_PATH, AT(cases.clocks), "clocks.conf", 0, 0, NULL, true,
+     "By when requests are to be answered, and the days on which the office is closed."},
+    {"cases.letters", KEY_PATH, AT(cases.letters), "letters", 0, 0, NULL, true,
+     "Directory of the letters' templates, NAME.txt: acknowledgement, extension, denial, production and your own."},
+    {"cases.custody", KEY_STRING, AT(cases.custody), "", 0, 0, NULL, true,
+     "Who answers for the records - name, office, address - in letters and certifications."},
+
     {"log.target", KEY_CHOICE, AT(log.target), "stderr", 0, 0, "stderr|syslog|journal", true, "Where the log goes."},
     {"log.level", KEY_CHOICE, AT(log.level), "info", 0, 0, "debug|info|warning|error", true, "Least level logged."},
 };

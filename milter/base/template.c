@@ -243,6 +243,15 @@ void template_set(TemplateData *data, const char *name, const char *text)
     g_hash_table_replace(data->values, g_strdup(name), valid);
 }
 
+void template_set_text(TemplateData *data, const char *name, const char *text)
+{
+    char *valid = g_utf8_make_valid(text != NULL ? text : "", -1);
+    for (char *p = valid; *p != '\0'; p++)
+        if (((guchar)*p < 0x20 && *p != '\n') || *p == 0x7f)
+            *p = ' ';
+    g_hash_table_replace(data->values, g_strdup(name), g_strchomp(valid));
+}
+
 void template_set_number(TemplateData *data, const char *name, int64_t number)
 {
     g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, number);

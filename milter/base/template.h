@@ -26,6 +26,8 @@ void template_data_free(TemplateData *data);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TemplateData, template_data_free)
 // Copies at most 500 bytes of `text`, in valid UTF-8, control characters as spaces; NULL is the empty value.
 void template_set(TemplateData *data, const char *name, const char *text);
+// The same of text that the district's own people wrote: all of it, on its own lines.
+void template_set_text(TemplateData *data, const char *name, const char *text);
 void template_set_number(TemplateData *data, const char *name, int64_t number);
 // A new last entry of the list `name`. Borrowed.
 TemplateData *template_add(TemplateData *data, const char *name);

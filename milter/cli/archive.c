@@ -341,6 +341,12 @@ static void print_log_verdict(const ArchiveVerdict *verdict)
                verdict->log.leaves,
                verdict->damaged == 0 ? ", signature, tree and every leaf's record are right" : "",
                verdict->log.pending);
+    if (verdict->log.destroyed > 0)
+        printf("%" G_GUINT64_FORMAT " records destroyed by disposals, each named in an event under the log\n",
+               verdict->log.destroyed);
+    if (verdict->log.announced > 0)
+        printf("%" G_GUINT64_FORMAT " records that a disposal names and has not destroyed yet\n",
+               verdict->log.announced);
 }
 
 static int run_verify(const Config *config, const ArchiveOptions *options, GError **error)
@@ -353,12 +359,13 @@ static int run_verify(const Config *config, const ArchiveOptions *options, GErro
     }
     int status = verdict.damaged > 0 ? BASE_ERROR_DATA : 0;
     if (options->json) {
-        json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:{s:b, s:I, s:I}}", "segments",
-                                 (json_int_t)verdict.segments, "records", (json_int_t)verdict.records,
-                                 "events", (json_int_t)verdict.events, "bytes", (json_int_t)verdict.bytes,
-                                 "damaged", (json_int_t)verdict.damaged, "damage", verifying.found, "log",
-                                 "exists", !verdict.log.none, "leaves", (json_int_t)verdict.log.leaves,
-                                 "pending", (json_int_t)verdict.log.pending);
+        json_t *json = json_pack(
+            "{s:I, s:I, s:I, s:I, s:I, s:o, s:{s:b, s:I, s:I, s:I, s:I}}", "segments",
+            (json_int_t)verdict.segments, "records", (json_int_t)verdict.records, "events",
+            (json_int_t)verdict.events, "bytes", (json_int_t)verdict.bytes, "damaged",
+            (json_int_t)verdict.damaged, "damage", verifying.found, "log", "exists", !verdict.log.none,
+            "leaves", (json_int_t)verdict.log.leaves, "pending", (json_int_t)verdict.log.pending, "destroyed",
+            (json_int_t)verdict.log.destroyed, "announced", (json_int_t)verdict.log.announced);
         return print_json(json, JSON_INDENT(2)) != 0 ? BASE_ERROR_IO : status;
     }
     printf("%" G_GUINT64_FORMAT " segments, %" G_GUINT64_FORMAT " bytes: %" G_GUINT64_FORMAT
@@ -385,6 +392,7 @@ static const struct {
     {"prove", archive_prove_run, true},
     {"checkpoint", archive_checkpoint_run, false},
     {"export", archive_export_run, true},
+    {"check-bag", archive_check_bag_run, true},
     {"import", archive_import_run, true},
     {"journal", archive_journal_run, true},
     {"reconcile", archive_reconcile_run, false},
@@ -403,6 +411,11 @@ static const char SUMMARY[] =
     "                               archivist does not run\n"
     "  export --format eml|mbox --out PATH\n"
     "                               write messages out, by --id, --from, --to, --address (recorded)\n"
+    "  export --bag DIR --query WORDS|--ids FILE|ID...\n"
+    "                               write a BagIt bag with text, attachments, load files and proofs "
+    "(recorded); run\n"
+    "                               it again to go on\n"
+    "  check-bag DIR [--key KEY]    read such a bag and say what is damaged, gone or slipped in\n"
     "  import PATH... [--format F] [--state FILE]\n"
     "                               take in EML files, mbox, Maildir and journal reports that lie there; run "
     "it\n"
@@ -450,8 +463,8 @@ static void collect_ids(ArchiveOptions *options, int argc, char **argv)
 static int dispatch(ArchiveOptions *options, int argc, char **argv)
 {
     if (argc < 2)
-        return cli_usage("archive wants a step: list, show, verify, prove, checkpoint, export, import, "
-                         "journal or reconcile");
+        return cli_usage("archive wants a step: list, show, verify, prove, checkpoint, export, "
+                         "check-bag, import, journal or reconcile");
     for (gsize i = 0; i < G_N_ELEMENTS(STEPS); i++) {
         if (strcmp(argv[1], STEPS[i].name) != 0)
             continue;
@@ -502,6 +515,7 @@ int cli_archive(int argc, char **argv)
     g_autoptr(GOptionContext) context = g_option_context_new("STEP [ID...]");
     g_option_context_set_summary(context, SUMMARY);
     g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_add_group(context, archive_bag_group(&options));
     g_autoptr(GError) error = NULL;
     options.who = cli_who();
     // argv[1] where the options cannot be parsed too: Postfix's pipe(8) has the step first.
@@ -528,6 +542,7 @@ int cli_archive(int argc, char **argv)
     g_free(options.queue_id);
     g_free(options.client);
     g_strfreev(options.maillogs);
+    archive_bag_clear(&options);
     g_strfreev(options.ids);
     // Postfix bounces what it gets any other status for.
     return journal && status != 0 ? BASE_ERROR_TEMPFAIL : status;

@@ -13,6 +13,9 @@ typedef struct {
     char *state, *sender, *queue_id, *client; // import, journal
     char **maillogs;                          // reconcile
     ArchiveQuery query;
+    // export --bag, check-bag
+    char *bag, *search, *ids_file, *name, *about, *requester, *custody, *prefix, *key;
+    gboolean envelope;
 } ArchiveOptions;
 
 // What was asked for, for the event that records it. New reference.
@@ -29,6 +32,11 @@ int archive_print_json(json_t *json);
 int archive_checkpoint_run(const Config *config, const ArchiveOptions *options, GError **error);
 int archive_prove_run(const Config *config, const ArchiveOptions *options, GError **error);
 int archive_export_run(const Config *config, const ArchiveOptions *options, GError **error);
+// The options of bags, for a context that takes them. They point into `options`.
+GOptionGroup *archive_bag_group(ArchiveOptions *options);
+void archive_bag_clear(ArchiveOptions *options);
+int archive_bag_run(const Config *config, const ArchiveOptions *options, GError **error);
+int archive_check_bag_run(const Config *config, const ArchiveOptions *options, GError **error);
 int archive_import_run(const Config *config, const ArchiveOptions *options, GError **error);
 int archive_journal_run(const Config *config, const ArchiveOptions *options, GError **error);
 int archive_reconcile_run(const Config *config, const ArchiveOptions *options, GError **error);

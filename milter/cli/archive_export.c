@@ -1,3 +1,4 @@
+#include "bag/mbox.h"
 #include "cli/archive.h"
 
 #include <errno.h>
@@ -35,65 +36,7 @@ static bool fail(Export *export, BaseError code, const char *what, const char *p
     return false;
 }
 
-// ---- mboxrd (RFC 4155's format, with every "From " line quoted by one more ">") --------------------------
-
-// "From sender Sun Nov 22 12:00:00 2026": always in English, in UTC.
-static char *from_line(const json_t *meta)
-{
-    static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const char *sender = json_string_value(json_object_get(json_object_get(meta, "envelope"), "mail_from"));
-    g_autofree char *word = g_strdup(sender == NULL ? "-" : *sender != '\0' ? sender : "MAILER-DAEMON");
-    for (char *p = word; *p != '\0'; p++)
-        if (*p == ' ' || g_ascii_iscntrl(*p))
-            *p = '_';
-    int64_t us = json_integer_value(json_object_get(meta, "received_us"));
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(us / G_USEC_PER_SEC);
-    if (time == NULL)
-        time = g_date_time_new_from_unix_utc(0);
-    return g_strdup_printf("From %s %s %s %2d %02d:%02d:%02d %d\n", word,
-                           days[g_date_time_get_day_of_week(time) - 1],
-                           months[g_date_time_get_month(time) - 1], g_date_time_get_day_of_month(time),
-                           g_date_time_get_hour(time), g_date_time_get_minute(time),
-                           g_date_time_get_second(time), g_date_time_get_year(time));
-}
-
-static bool is_from_line(const guint8 *line, gsize len)
-{
-    gsize quotes = 0;
-    while (quotes < len && line[quotes] == '>')
-        quotes++;
-    return len - quotes >= 5 && memcmp(line + quotes, "From ", 5) == 0;
-}
-
-static GByteArray *quote(const guint8 *data, gsize len)
-{
-    GByteArray *out = g_byte_array_sized_new((guint)len + 64);
-    for (gsize at = 0; at < len;) {
-        const guint8 *end = memchr(data + at, '\n', len - at);
-        gsize line = end != NULL ? (gsize)(end - data) + 1 - at : len - at;
-        if (is_from_line(data + at, line))
-            g_byte_array_append(out, (const guint8 *)">", 1);
-        g_byte_array_append(out, data + at, (guint)line);
-        at += line;
-    }
-    return out;
-}
-
-// The reverse.
-static GByteArray *unquote(const guint8 *data, gsize len)
-{
-    GByteArray *out = g_byte_array_sized_new((guint)len + 1);
-    for (gsize at = 0; at < len;) {
-        const guint8 *end = memchr(data + at, '\n', len - at);
-        gsize line = end != NULL ? (gsize)(end - data) + 1 - at : len - at;
-        gsize skip = data[at] == '>' && is_from_line(data + at, line) ? 1 : 0;
-        g_byte_array_append(out, data + at + skip, (guint)(line - skip));
-        at += line;
-    }
-    return out;
-}
+// ---- mboxrd -----------------------------------------------------------------------------------------------
 
 static bool put(Export *export, const void *data, gsize len)
 {
@@ -104,8 +47,11 @@ static bool put(Export *export, const void *data, gsize len)
 static bool write_mbox(Export *export, const ArchiveRecord *record, const guint8 *data, gsize len,
                        Written *written)
 {
-    g_autofree char *line = from_line(record->meta);
-    g_autoptr(GByteArray) quoted = quote(data, len);
+    const char *sender =
+        json_string_value(json_object_get(json_object_get(record->meta, "envelope"), "mail_from"));
+    g_autofree char *line =
+        mbox_from_line(sender, json_integer_value(json_object_get(record->meta, "received_us")));
+    g_autoptr(GByteArray) quoted = mbox_quote(data, len);
     bool open_line = len == 0 || data[len - 1] != '\n';
     if (!put(export, line, strlen(line)))
         return false;
@@ -223,7 +169,7 @@ static char *hash_back(Export *export, const Written *written)
         return bytes != NULL ? sha256_hex(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)) : NULL;
     }
     g_autoptr(GByteArray) quoted = read_back(export, written);
-    g_autoptr(GByteArray) data = quoted != NULL ? unquote(quoted->data, quoted->len) : NULL;
+    g_autoptr(GByteArray) data = quoted != NULL ? mbox_unquote(quoted->data, quoted->len) : NULL;
     return data != NULL ? sha256_hex(data->data, data->len) : NULL;
 }
 
@@ -315,6 +261,8 @@ static int check_options(const ArchiveOptions *options)
 
 int archive_export_run(const Config *config, const ArchiveOptions *options, GError **error)
 {
+    if (options->bag != NULL)
+        return archive_bag_run(config, options, error);
     int status = check_options(options);
     if (status != 0)
         return status;

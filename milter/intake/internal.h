@@ -1,7 +1,8 @@
 // What the files of the intake room share. The way of an import: walk.c finds files, mbox.c cuts them into messages, meta.c
-// makes metadata of a message (header.c, date.c, journal.c), import.c puts them into the archive and state.c remembers it.
+// makes metadata of a message (header.c, journal.c), import.c puts them into the archive and state.c remembers it.
 #pragma once
 
+#include "base/mail_date.h"
 #include "intake/intake.h"
 
 // No message is larger: what is, is named and left out.
@@ -32,11 +33,6 @@ void intake_address_free(gpointer data);
 GPtrArray *header_addresses(const char *value);
 // A parameter of Content-Type and the like; caller frees, NULL = none.
 char *header_parameter(const char *value, const char *name);
-
-// ---- date.c --------------------------------------------------------------------------------------------------
-
-// RFC 5322, what is written in its place, and "Sun Nov 22 12:00:00 2026" as mbox has it; 0 = no date.
-int64_t date_parse(const char *text);
 
 // ---- journal.c -----------------------------------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ static int64_t line_time(const char *line, int64_t now_us, const char **out_rest
         g_date_time_new_from_unix_local((now_us + 86400 * (int64_t)G_USEC_PER_SEC) / G_USEC_PER_SEC);
     for (int back = 0; back < 5 && us == 0; back++) {
         g_autofree char *stamp = g_strdup_printf("%.15s %d", line, g_date_time_get_year(now) - back);
-        int64_t utc = date_parse(stamp);
+        int64_t utc = mail_date_parse(stamp);
         g_autoptr(GDateTime) plain = g_date_time_new_from_unix_utc(utc / G_USEC_PER_SEC);
         g_autoptr(GDateTime) local =
             utc != 0 ? g_date_time_new_local(g_date_time_get_year(plain), g_date_time_get_month(plain),

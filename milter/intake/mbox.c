@@ -95,9 +95,9 @@ static bool is_from_line(const char *data, gsize len, char **out_sender, int64_t
     g_strdelimit(line, "\r\n", '\0');
     char *at = g_strchug(line);
     gsize word = strcspn(at, " \t");
-    int64_t us = date_parse(at + word);
+    int64_t us = mail_date_parse(at + word);
     if (us == 0)
-        us = date_parse(at); // no sender at all
+        us = mail_date_parse(at); // no sender at all
     if (us == 0 || word > 320)
         return false;
     bool nobody = strchr(at, ':') != NULL && strchr(at, ':') < at + word;

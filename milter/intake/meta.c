@@ -51,13 +51,13 @@ static int64_t received_time(const IntakeHeader *header)
 {
     const char *value = header_value(header, "Received");
     const char *date = value != NULL ? strrchr(value, ';') : NULL;
-    return date != NULL ? date_parse(date + 1) : 0;
+    return date != NULL ? mail_date_parse(date + 1) : 0;
 }
 
 static int64_t header_time(const IntakeHeader *header)
 {
     const char *date = header_value(header, "Date");
-    return date != NULL ? date_parse(date) : 0;
+    return date != NULL ? mail_date_parse(date) : 0;
 }
 
 static int64_t choose_time(const IntakeHints *hints, const IntakeHeader *wrapper, const IntakeHeader *inner,

@@ -131,7 +131,8 @@ typedef struct {
     PartState state;
     gsize size;   // decoded bytes
     char *sha256; // hex, over the decoded bytes; NULL for containers
-    gint64 blob;  // PART_WAITING: where its `size` bytes begin in the blob; else -1
+    gint64
+        blob; // where its `size` bytes begin in the reading's blob, as they do of PART_WAITING; -1 = they are not in it
     guint
         pictures; // pictures and pages without text, in this part itself, that may hold text and were not OCRed
 } Part;

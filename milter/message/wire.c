@@ -117,7 +117,7 @@ static bool read_parts(Message *message, GVariant *list, GError **error)
         if (state < 0 || state > PART_SKIPPED || part->parent >= (int)i || part->parent < -1 ||
             (part->parent < 0) != (i == 0))
             return lie(error, "a part's parent or state");
-        if ((part->state == PART_WAITING) != (part->blob >= 0) || part->blob < -1)
+        if ((part->state == PART_WAITING && part->blob < 0) || part->blob < -1)
             return lie(error, "a part's place in the blob");
     }
     return true;

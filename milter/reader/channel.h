@@ -18,7 +18,9 @@ typedef enum {
     CHANNEL_ATTACHMENT // pool: read an attachment in the descriptor; `value` = its length, payload: ChannelAttachment
 } ChannelKind;
 
-#define CHANNEL_SWEEP_ONLY 1u // flag of CHANNEL_READ
+// Flags of CHANNEL_READ.
+#define CHANNEL_SWEEP_ONLY 1u
+#define CHANNEL_KEEP       2u // the bytes of all attachments
 
 typedef struct {
     guint32 magic;

@@ -175,6 +175,36 @@ static void content_document(ReaderState *state, guint part, SniffBytes bytes)
     }
 }
 
+// Is the part an attachment, or a picture of the text, of the message itself?
+static bool content_is_outermost(const Message *message, guint part)
+{
+    const Part *info = message->parts->pdata[part];
+    // What does not say its type is text (RFC 2045, 5.2).
+    bool text = *info->type == '\0' || g_str_has_prefix(info->type, "text/");
+    bool outermost = info->attachment || info->name != NULL || !text;
+    for (int at = info->parent; at > 0 && outermost; at = info->parent) {
+        info = message->parts->pdata[at];
+        outermost = g_str_has_prefix(info->type, "multipart/") ||
+                    (g_str_has_prefix(info->type, "text/") && !info->attachment);
+    }
+    return outermost;
+}
+
+void content_keep(ReaderState *state, guint part, const void *data, gsize len)
+{
+    Part *info = state->message->parts->pdata[part];
+    if (!state->keep || info->blob >= 0 || len == 0 || !content_is_outermost(state->message, part))
+        return;
+    gsize most = (gsize)(state->limits->decoded_bytes + state->limits->inspect_bytes);
+    if (state->blob->len > most || len > most - state->blob->len) {
+        message_add_fact(state->message, "incomplete", (int)part, "more bytes than are kept");
+        return;
+    }
+    info->size = len;
+    info->blob = state->blob->len;
+    g_byte_array_append(state->blob, data, (guint)len);
+}
+
 // Left for a worker of its own. The signed content of CMS is unwrapped here: it is a message.
 static bool content_wait(ReaderState *state, guint part, SniffClass cls, SniffBytes bytes)
 {
@@ -277,6 +307,7 @@ void content_read(ReaderState *state, guint part, const void *data, gsize len, c
         g_free(info->sniffed);
         info->sniffed = g_steal_pointer(&found);
     }
+    content_keep(state, part, data, len);
 }
 
 void content_read_inside(ReaderState *state, guint part, const void *data, gsize len, const char *type,

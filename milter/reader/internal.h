@@ -14,6 +14,7 @@ typedef struct {
     guint part;       // that is being read as a message; 0 = the message itself
     GHashTable *seen; // hashes of lines the structured walk has read, for the sweep to leave out; NULL = none
     GByteArray *blob; // of the waiting parts; NULL = none wait
+    bool keep;        // other attachments' bytes too
     // Of an attachment's reading; NULL while a message's structure is read.
     struct Attachment *attachment;
 } ReaderState;
@@ -95,6 +96,8 @@ SniffClass sniff_content(const void *data, gsize len, const char *declared, cons
 // structure_read, everything else to facts and the part's state. The one door for decoded bytes (leaf parts,
 // data: URIs, uuencoded files, unwrapped opaque signatures). content.c
 void content_read(ReaderState *state, guint part, const void *data, gsize len, const char *charset);
+// Puts an attachment's decoded bytes into the blob, where they are to be kept and are not there.
+void content_keep(ReaderState *state, guint part, const void *data, gsize len);
 // Parses `data` as a message nested in part `part` (structure.c). The depth limit holds.
 void structure_read(ReaderState *state, guint part, const void *data, gsize len);
 

@@ -133,6 +133,7 @@ static void read_as_text(ReaderState *state, guint part, const GByteArray *bytes
         message_add_fact(state->message, fact, (int)part, NULL);
     entry->state = PART_READ;
     state->decoded += bytes->len;
+    content_keep(state, part, bytes->data, bytes->len);
 }
 
 // Content that lies elsewhere: where, from the parameters; and the phantom body.
@@ -249,15 +250,16 @@ static void leaf_add(Leaf *leaf, GByteArray *bytes, const char *name)
     }
     g_ptr_array_add(leaf->hashes, hash);
     guint first = state->message->passages->len;
+    gint64 before = ((Part *)state->message->parts->pdata[leaf->part])->blob;
     read_bytes(state, leaf->part, leaf->fields, bytes);
     for (guint i = first; leaf->count > 0 && i < state->message->passages->len; i++) {
         Passage *passage = state->message->passages->pdata[i];
         if (passage->reading == NULL)
             passage->reading = g_strdup_printf("encoding=%s", name);
     }
-    if (leaf->count++ == 0)
-        leaf->size = bytes->len;
     Part *part = state->message->parts->pdata[leaf->part]; // the first reading is the part's
+    if (leaf->count++ == 0 || part->blob != before)        // but for one that waits as a file
+        leaf->size = bytes->len;
     part->size = leaf->size;
     if (part->state != PART_CONTAINER) {
         g_free(part->sha256);

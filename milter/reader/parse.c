@@ -96,11 +96,11 @@ static void parse_structure(ReaderState *state, const char *raw, gsize len)
     structure_read(state, 0, plain->data, plain->len);
 }
 
-Message *reader_parse(const void *raw, gsize len, const ConfigLimits *limits, bool sweep_only,
+static Message *parse(const void *raw, gsize len, const ConfigLimits *limits, bool sweep_only, bool keep,
                       GByteArray *blob)
 {
     Message *message = message_new();
-    ReaderState state = {.message = message, .limits = limits, .blob = blob};
+    ReaderState state = {.message = message, .limits = limits, .blob = blob, .keep = keep && blob != NULL};
     state.seen = g_hash_table_new(g_direct_hash, g_direct_equal);
     if (len > (gsize)limits->inspect_bytes) {
         message_add_fact(message, "too-large", -1, NULL);
@@ -116,4 +116,15 @@ Message *reader_parse(const void *raw, gsize len, const ConfigLimits *limits, bo
         sweep_message(&state, raw, len);
     g_hash_table_unref(state.seen);
     return message;
+}
+
+Message *reader_parse(const void *raw, gsize len, const ConfigLimits *limits, bool sweep_only,
+                      GByteArray *blob)
+{
+    return parse(raw, len, limits, sweep_only, false, blob);
+}
+
+Message *reader_parse_keeping(const void *raw, gsize len, const ConfigLimits *limits, GByteArray *blob)
+{
+    return parse(raw, len, limits, false, true, blob);
 }

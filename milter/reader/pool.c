@@ -235,6 +235,7 @@ static void pool_sweep(ReaderPool *pool, const ReadRequest *request, gint64 dead
     ReadRequest again = *request;
     ReadAnswer second = READ_ANSWER_NONE;
     again.sweep_only = true;
+    again.keep = false;
     again.max_blob = 0;
     Slot *slot = pool_borrow(pool, deadline, NULL);
     if (slot != NULL)
@@ -278,7 +279,7 @@ static void pool_read_message(ReaderPool *pool, Slot *slot, const ReadRequest *r
     g_mutex_unlock(&pool->lock);
 }
 
-Reading *reader_pool_read(ReaderPool *pool, int fd, gsize len, int budget_ms, GError **error)
+static Reading *pool_read(ReaderPool *pool, int fd, gsize len, int budget_ms, bool keep, GError **error)
 {
     g_autoptr(Reading) reading = g_new0(Reading, 1);
     const Config *config = pool->config;
@@ -293,12 +294,24 @@ Reading *reader_pool_read(ReaderPool *pool, int fd, gsize len, int budget_ms, GE
         ReadRequest request = {.sealed = sealed,
                                .len = len,
                                .max_answer = pool->max_answer,
-                               .max_blob = (gsize)MAX(config->limits.decoded_bytes, 0)};
+                               .keep = keep,
+                               .max_blob = (gsize)(MAX(config->limits.decoded_bytes, 0) +
+                                                   (keep ? MAX(config->limits.inspect_bytes, 0) : 0))};
         pool_read_message(pool, slot, &request, budget_ms, reading);
     }
     if (sealed >= 0 && sealed != fd)
         close(sealed);
     return slot != NULL ? g_steal_pointer(&reading) : NULL;
+}
+
+Reading *reader_pool_read(ReaderPool *pool, int fd, gsize len, int budget_ms, GError **error)
+{
+    return pool_read(pool, fd, len, budget_ms, false, error);
+}
+
+Reading *reader_pool_read_keeping(ReaderPool *pool, int fd, gsize len, GError **error)
+{
+    return pool_read(pool, fd, len, 0, true, error);
 }
 
 bool reader_pool_attachment(ReaderPool *pool, const PoolAttachment *job, gint64 until, gint64 wall_us,

@@ -11,6 +11,8 @@ void reader_pool_free(ReaderPool *pool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReaderPool, reader_pool_free)
 // As readers_read, which it is for READER_MESSAGES.
 Reading *reader_pool_read(ReaderPool *pool, int fd, gsize len, int budget_ms, GError **error);
+// As readers_read_keeping.
+Reading *reader_pool_read_keeping(ReaderPool *pool, int fd, gsize len, GError **error);
 // What to read of an attachment, whose bytes are `len` from `attachment->offset` of `sealed`.
 typedef struct {
     int sealed;

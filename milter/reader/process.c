@@ -356,7 +356,7 @@ void read_answer_clear(ReadAnswer *answer)
     close_fd(&answer->blob);
 }
 
-// Every waiting part's bytes lie inside the blob, and all of them are no more than it holds: nobody reads the same bytes a
+// Every part's bytes lie inside the blob, and all of them are no more than it holds: nobody reads the same bytes a
 // thousand times.
 static bool check_blob(const ReadAnswer *answer)
 {
@@ -364,10 +364,10 @@ static bool check_blob(const ReadAnswer *answer)
     bool ok = true;
     for (guint i = 0; ok && i < answer->message->parts->len; i++) {
         const Part *part = answer->message->parts->pdata[i];
-        if (part->state != PART_WAITING)
+        if (part->blob < 0)
             continue;
-        ok = part->blob >= 0 && (guint64)part->blob <= answer->blob_len &&
-             part->size <= answer->blob_len - (gsize)part->blob && part->size <= left;
+        ok = (guint64)part->blob <= answer->blob_len && part->size <= answer->blob_len - (gsize)part->blob &&
+             part->size <= left;
         left -= ok ? part->size : 0;
     }
     return ok;
@@ -390,8 +390,10 @@ static void check_answer(GBytes *bytes, ReadAnswer *out)
 
 static ChannelResult ask(const ReaderProcess *process, const ReadRequest *request, gint64 deadline)
 {
-    ChannelHead head = {
-        .kind = CHANNEL_READ, .flags = request->sweep_only ? CHANNEL_SWEEP_ONLY : 0, .value = request->len};
+    ChannelHead head = {.kind = CHANNEL_READ,
+                        .flags = (request->sweep_only ? CHANNEL_SWEEP_ONLY : 0) |
+                                 (request->keep ? CHANNEL_KEEP : 0),
+                        .value = request->len};
     g_autoptr(GBytes) payload = NULL;
     if (request->attachment != NULL) {
         payload = channel_pack_attachment(request->attachment);

@@ -34,7 +34,7 @@ bool process_is_ready(const ReaderProcess *process);
 typedef struct {
     int sealed;
     gsize len;
-    bool sweep_only;                     // of a message
+    bool sweep_only, keep;               // of a message
     const ChannelAttachment *attachment; // NULL = a message
     gsize max_answer, max_blob;
 } ReadRequest;

@@ -31,7 +31,7 @@ int reader_seal(const void *raw, gsize len, GError **error);
 // One message's reading: the message, and the bytes of its attachments that wait.
 typedef struct {
     Message *message;
-    int blob; // sealed file of the waiting parts' bytes; -1 = none
+    int blob; // sealed file of the bytes of parts; -1 = none
     gsize blob_len;
     bool
         out_of_time; // `budget_ms` ended the reading before reader.wall_ms would have: there is more to be seen
@@ -46,6 +46,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Reading, reading_free)
 // reading, both tries together, where it is less than reader.wall_ms; 0 = reader.wall_ms. The wait for a free worker is not
 // part of it: a busy pool must not make messages unreadable.
 Reading *readers_read(Readers *readers, int fd, gsize len, int budget_ms, GError **error);
+// The same for who wants the attachments as files: the blob holds the decoded bytes of each part that is one (or a picture of the
+// text), of whatever format; not those inside of others. Those of a message are as the parser puts them together again. Part.blob is
+// to be looked at before readers_attachments.
+Reading *readers_read_keeping(Readers *readers, int fd, gsize len, GError **error);
 
 typedef struct {
     bool wanted; // false: the waiting parts become PART_SKIPPED with the fact not-needed
@@ -84,6 +88,8 @@ void readers_cache_stats(Readers *readers, guint64 *out_hits, guint64 *out_misse
 // "unread", pictures with "image".
 Message *reader_parse(const void *raw, gsize len, const ConfigLimits *limits, bool sweep_only,
                       GByteArray *blob);
+// The same, as readers_read_keeping has it.
+Message *reader_parse_keeping(const void *raw, gsize len, const ConfigLimits *limits, GByteArray *blob);
 
 // How to read an attachment.
 typedef struct {

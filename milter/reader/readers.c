@@ -105,6 +105,11 @@ Reading *readers_read(Readers *readers, int fd, gsize len, int budget_ms, GError
     return reader_pool_read(readers->pools[READER_MESSAGES], fd, len, budget_ms, error);
 }
 
+Reading *readers_read_keeping(Readers *readers, int fd, gsize len, GError **error)
+{
+    return reader_pool_read_keeping(readers->pools[READER_MESSAGES], fd, len, error);
+}
+
 void readers_stats(Readers *readers, ReaderClass cls, ReaderStats *out_stats)
 {
     *out_stats = (ReaderStats){0};

@@ -204,6 +204,19 @@ static void walk_multipart(Walk *walk, const Item *item)
              item->depth + 1, false);
 }
 
+// The message that a part holds, put together again.
+static void keep_message(ReaderState *state, guint part, GMimeMessage *message)
+{
+    if (!state->keep)
+        return;
+    GMimeStream *stream = g_mime_stream_mem_new();
+    if (g_mime_object_write_to_stream(GMIME_OBJECT(message), NULL, stream) >= 0) {
+        const GByteArray *bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
+        content_keep(state, part, bytes->data, bytes->len);
+    }
+    g_object_unref(stream);
+}
+
 static void walk_message(Walk *walk, const Item *item)
 {
     ReaderState *state = walk->state;
@@ -220,6 +233,7 @@ static void walk_message(Walk *walk, const Item *item)
         return;
     g_autoptr(GArray) fields = object_fields(GMIME_OBJECT(message));
     read_fields(state, part, fields);
+    keep_message(state, part, message);
     if (body == NULL || too_deep(walk, item->depth + 1, part))
         return;
     bool leaf = !GMIME_IS_MULTIPART(body);

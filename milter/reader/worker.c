@@ -107,10 +107,13 @@ static bool worker_answer(const Message *message, const GByteArray *blob)
             channel_send_more(CHANNEL_FD, blob->data, blob->len, CHANNEL_NEVER) == CHANNEL_OK);
 }
 
-static bool worker_read_message(const ChannelSetup *setup, const char *raw, gsize len, bool sweep_only)
+static bool worker_read_message(const ChannelSetup *setup, const char *raw, gsize len, guint flags)
 {
+    bool sweep_only = (flags & CHANNEL_SWEEP_ONLY) != 0;
     g_autoptr(GByteArray) blob = sweep_only ? NULL : g_byte_array_new();
-    g_autoptr(Message) message = reader_parse(raw, len, &setup->limits, sweep_only, blob);
+    g_autoptr(Message) message = (flags & CHANNEL_KEEP) != 0 && !sweep_only
+                                     ? reader_parse_keeping(raw, len, &setup->limits, blob)
+                                     : reader_parse(raw, len, &setup->limits, sweep_only, blob);
     return worker_answer(message, blob);
 }
 
@@ -138,9 +141,8 @@ static bool worker_read(const ChannelSetup *setup, int fd, const ChannelHead *he
     if (raw == MAP_FAILED)
         return false;
     const char *data = raw != NULL ? raw + lead : "";
-    bool ok = attachment->type != NULL
-                  ? worker_read_attachment(setup, data, len, attachment)
-                  : worker_read_message(setup, data, len, (head->flags & CHANNEL_SWEEP_ONLY) != 0);
+    bool ok = attachment->type != NULL ? worker_read_attachment(setup, data, len, attachment)
+                                       : worker_read_message(setup, data, len, head->flags);
     return (raw == NULL || munmap(raw, lead + len) == 0) && ok;
 }
 

@@ -102,6 +102,16 @@ void review_close(Review **review)
     g_clear_pointer(review, g_free);
 }
 
+bool review_freeze(Review *review, GError **error)
+{
+    return store_begin(review->db, error);
+}
+
+void review_thaw(Review *review)
+{
+    store_rollback(review->db);
+}
+
 // ---- statements ------------------------------------------------------------------------------------------
 
 static StoreStmt *prepare(Review *review, GError **error, const char *sql, va_list texts)

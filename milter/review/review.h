@@ -24,6 +24,10 @@ static inline void review_close_auto(Review *review)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Review, review_close_auto)
 
+// Between these two nobody changes the database: what another Review reads holds. This one can do nothing else meanwhile.
+bool review_freeze(Review *review, GError **error);
+void review_thaw(Review *review);
+
 // ---- items -----------------------------------------------------------------------------------------------
 
 typedef struct {

@@ -201,6 +201,7 @@ class Lab:
             "quarantine": f'database = "{self.path("var/quarantine.db")}"; release_port = {self.release_port};'
                           f' maillog = "{self.path("postfix/log/mail.log")}";',
             "review": f'database = "{self.path("var/review.db")}";',
+            "retention": f'database = "{self.path("var/retention.db")}";',
             "notice": f'from = "chaperone@{DOMAIN}"; contact = "the compliance office, ext. 5";'
                       f' dir = "{self.path("opt/notices")}"; database = "{self.path("var/notices.db")}";',
         }

@@ -31,6 +31,11 @@ Test(config, takes_values_of_every_type)
     g_autoptr(Config) config = config_load(path, &error);
     cr_assert_not_null(config, "%s", error != NULL ? error->message : "");
     cr_expect_str_eq(config->district.domains[0], "maple.example.org");
+    cr_expect(config_is_ours(config, "a@Maple.example.org") &&
+              config_is_ours(config, "a@mail.maple.example.org"));
+    cr_expect_not(config_is_ours(config, "a@xmaple.example.org") ||
+                  config_is_ours(config, "maple.example.org") || config_is_ours(config, "a@example.org") ||
+                  config_is_ours(config, NULL));
     cr_expect_eq(config->milter.max_messages, 7);
     cr_expect_eq(config->milter.spool_threshold, 65536);
     cr_expect_eq(config->milter.socket_mode, 0600);

@@ -77,3 +77,14 @@ Test(template, names_every_mistake_with_its_line)
     g_autoptr(Template) uses = template_parse("t", "{#list}{item}{/list}", NAMES, NULL);
     cr_expect(template_uses(uses, "item") && template_uses(uses, "list") && !template_uses(uses, "who"));
 }
+
+Test(template, texts_keep_their_lines_and_length)
+{
+    g_autoptr(TemplateData) data = template_data_new();
+    g_autofree char *body = g_strnfill(2000, 'x'),
+                    *text = g_strdup_printf("one\n%s\r\ntwo\x1b{what}\n\n", body);
+    template_set_text(data, "who", text);
+    g_autofree char *out = filled("{who}|\n", data);
+    g_autofree char *want = g_strdup_printf("one\n%s \ntwo {what}|\n", body);
+    cr_assert_str_eq(out, want);
+}

@@ -25,7 +25,7 @@ Test(date, forms)
         {"99999999999 Nov 2026 12:00:00", NULL},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(DATES); i++) {
-        int64_t us = date_parse(DATES[i].text);
+        int64_t us = mail_date_parse(DATES[i].text);
         g_autofree char *got = us != 0 ? clock_format(us) : NULL;
         cr_expect_str_eq(got != NULL ? got : "-", DATES[i].want != NULL ? DATES[i].want : "-", "%s",
                          DATES[i].text);

@@ -1,4 +1,4 @@
-#include "intake/internal.h"
+#include "base/mail_date.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -76,7 +76,7 @@ static void take_word(Pieces *pieces, const char *word)
 }
 
 // Each piece of a date tells what it is: "Sun, 22 Nov 2026 12:00:00 -0500" and "Sun Nov 22 12:00:00 2026" are read alike.
-int64_t date_parse(const char *text)
+int64_t mail_date_parse(const char *text)
 {
     enum { MOST = 12 };
     Pieces pieces = {0};
