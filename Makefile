@@ -47,11 +47,12 @@ ALLLD     = $(HARDLD) $(LDFLAGS) $(SANFLAGS) -pthread
 
 # ---- rooms: what each may use (the includes point up this list only) and the packages it needs -------------------
 
-ROOMS := base tlog store message reader worker roster feeds detect policy judge archive search redact bag intake quarantine witness review register notice cases retention daemon archivist cli
+ROOMS := base tlog store keys message reader worker roster feeds detect policy judge archive search redact bag intake quarantine witness review register notice cases retention accounts docket daemon archivist console cli
 
 USES_base       :=
 USES_tlog       := base
 USES_store      := base
+USES_keys       := store base
 USES_message    := base
 USES_reader     := message base
 USES_worker     := reader message base
@@ -60,25 +61,29 @@ USES_feeds      := roster message store base
 USES_detect     := roster message store base
 USES_policy     := detect roster message store base
 USES_judge      := policy detect roster reader message store base
-USES_archive    := reader message store tlog base
-USES_witness    := quarantine archive reader message store tlog base
-USES_search     := archive reader message store tlog base
+USES_archive    := reader message keys store tlog base
+USES_witness    := quarantine archive reader message keys store tlog base
+USES_search     := archive reader message keys store tlog base
 USES_redact     := detect roster reader message store base
-USES_bag        := redact detect archive roster reader message store tlog base
-USES_intake     := archive reader message store tlog base
-USES_quarantine := archive reader message store tlog base
-USES_review     := quarantine archive policy detect roster reader message store tlog base
-USES_register   := archive policy detect roster reader message store tlog base
-USES_notice     := archive roster reader message store tlog base
-USES_cases      := bag redact search detect archive roster reader message store tlog base
-USES_retention  := cases bag redact search review quarantine archive policy detect roster reader message store tlog base
-USES_daemon     := register review quarantine archive judge policy detect roster reader message store tlog base
-USES_archivist  := retention cases bag redact witness search review quarantine archive judge policy detect roster reader message store tlog base
-USES_cli        := cases redact bag retention notice witness intake search register review quarantine archive judge policy detect feeds roster reader message store tlog base
+USES_bag        := redact detect archive roster reader message keys store tlog base
+USES_intake     := archive reader message keys store tlog base
+USES_quarantine := archive reader message keys store tlog base
+USES_review     := quarantine archive policy detect roster reader message keys store tlog base
+USES_register   := archive policy detect roster reader message keys store tlog base
+USES_notice     := archive roster reader message keys store tlog base
+USES_cases      := bag redact search detect quarantine archive roster reader message keys store tlog base
+USES_retention  := cases bag redact search review quarantine archive policy detect roster reader message keys store tlog base
+USES_accounts   := archive reader message keys store tlog base
+USES_docket     := quarantine archive reader message keys store tlog base
+USES_daemon     := register review quarantine archive judge policy detect roster reader message keys store tlog base
+USES_archivist  := retention cases bag redact witness search review quarantine archive judge policy detect roster reader message keys store tlog base
+USES_console    := docket accounts retention cases redact bag notice witness search register review quarantine archive judge policy detect feeds roster reader message keys store tlog base
+USES_cli        := docket accounts retention cases redact bag notice witness intake search register review quarantine archive judge policy detect feeds roster reader message keys store tlog base
 
 PKG_base       := glib-2.0 gio-2.0 libconfig libsodium libsystemd
 PKG_tlog       := libsodium
 PKG_store      := sqlite3
+PKG_keys       := libcrypto libsodium jansson
 PKG_message    := jansson
 PKG_reader     :=
 PKG_worker     := gmime-3.0 icu-i18n icu-uc libseccomp poppler-glib tesseract lept zbar libheif libde265 libexif zlib libxml-2.0 libarchive \
@@ -92,16 +97,19 @@ PKG_archive    := libzstd libarchive libsodium jansson
 PKG_witness    := libsodium libcurl libmicrohttpd jansson
 PKG_search     := jansson
 PKG_redact     := pangocairo jansson
-PKG_bag        := libsodium jansson
+PKG_bag        := libarchive libsodium jansson
 PKG_intake     := jansson libsystemd
 PKG_quarantine := sqlite3 libcurl jansson
 PKG_review     := libsodium jansson
 PKG_register   := jansson
+PKG_accounts   := libsodium jansson pam
 PKG_notice     := jansson
 PKG_cases      := libconfig jansson
 PKG_retention  := libconfig libsodium jansson
 PKG_daemon     := libsystemd jansson
 PKG_archivist  := libsystemd jansson libsodium
+PKG_docket     := jansson
+PKG_console    := libmicrohttpd libqrencode libxml-2.0 libsystemd libsodium jansson
 PKG_cli        := jansson
 
 # Libraries without a pkg-config file.
@@ -114,20 +122,20 @@ READER_CLIENT := milter/reader/readers.c milter/reader/attachments.c milter/read
 SRC_reader    := $(wildcard $(READER_CLIENT))
 SRC_worker    := $(filter-out $(READER_CLIENT) milter/reader/main.c,$(wildcard milter/reader/*.c)) \
                  $(wildcard milter/reader/formats/*.c)
-MAINS         := milter/daemon/main.c milter/reader/main.c milter/archivist/main.c milter/cli/main.c
+MAINS         := milter/daemon/main.c milter/reader/main.c milter/archivist/main.c milter/console/main.c milter/cli/main.c
 src_of         = $(if $(filter reader worker,$1),$(SRC_$1),$(filter-out $(MAINS),$(wildcard milter/$1/*.c milter/$1/*.cc)))
 obj_of         = $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(call src_of,$1))))
 closure        = $1 $(USES_$1)
 libs_of        = $(foreach r,$(call closure,$1),$(BUILD)/lib$(r).a)
 pkgs_of        = $(sort $(foreach r,$(call closure,$1),$(PKG_$(r))))
 
-PROGRAMS := $(BUILD)/chaperone-milter $(BUILD)/chaperone-archivist $(BUILD)/chaperone-reader $(BUILD)/chaperone
+PROGRAMS := $(BUILD)/chaperone-milter $(BUILD)/chaperone-archivist $(BUILD)/chaperone-console $(BUILD)/chaperone-reader $(BUILD)/chaperone
 
-.PHONY: all demo check check-unit check-e2e lint format bench fuzz install uninstall deps clean help
+.PHONY: all demo check check-unit check-e2e check-console lint format bench fuzz install uninstall deps clean help
 all: $(PROGRAMS)
 
 help:
-	@echo 'all demo check check-unit check-e2e lint format bench fuzz install uninstall deps clean'
+	@echo 'all demo check check-unit check-e2e check-console lint format bench fuzz install uninstall deps clean'
 
 deps:
 	contrib/install-deps
@@ -145,6 +153,7 @@ $(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
 $(BUILD)/milter/reader/main.o: PKGS := $(call pkgs_of,worker)
 $(BUILD)/milter/daemon/main.o: PKGS := $(call pkgs_of,daemon)
 $(BUILD)/milter/archivist/main.o: PKGS := $(call pkgs_of,archivist)
+$(BUILD)/milter/console/main.o: PKGS := $(call pkgs_of,console)
 $(BUILD)/milter/cli/main.o: PKGS := $(call pkgs_of,cli)
 
 $(BUILD)/%.o: %.c
@@ -170,6 +179,8 @@ $(BUILD)/chaperone-reader: $(BUILD)/milter/reader/main.o $(call libs_of,worker)
 	$(call link,$(call pkgs_of,worker))
 $(BUILD)/chaperone-archivist: $(BUILD)/milter/archivist/main.o $(call libs_of,archivist)
 	$(call link,$(call pkgs_of,archivist))
+$(BUILD)/chaperone-console: $(BUILD)/milter/console/main.o $(call libs_of,console)
+	$(call link,$(call pkgs_of,console))
 $(BUILD)/chaperone: $(BUILD)/milter/cli/main.o $(call libs_of,cli)
 	$(call link,$(call pkgs_of,cli))
 
@@ -194,6 +205,7 @@ check: deps
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory check-unit
 	@$(MAKE) --no-print-directory check-e2e
+	@$(MAKE) --no-print-directory check-console
 
 check-unit: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) $(UNIT_BINS) $(PROGRAMS)
@@ -201,7 +213,11 @@ check-unit: deps
 
 check-e2e: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@CHAPERONE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q -p no:cacheprovider -n 2 --dist loadfile tests/e2e $(PYTEST)
+	@CHAPERONE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q -p no:cacheprovider -n 3 --dist loadfile tests/e2e $(PYTEST)
+
+check-console: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@CHAPERONE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q -p no:cacheprovider -n 3 --dist loadfile tests/console $(PYTEST)
 
 demo: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all

@@ -7,7 +7,7 @@ UNITS    := $(notdir $(wildcard contrib/systemd/*.service contrib/systemd/*.time
 install: $(PROGRAMS)
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(DOCDIR)
 	$(INSTALL) -m 755 $(BUILD)/chaperone $(DESTDIR)$(BINDIR)/
-	$(INSTALL) -m 755 $(BUILD)/chaperone-milter $(BUILD)/chaperone-archivist $(DESTDIR)$(SBINDIR)/
+	$(INSTALL) -m 755 $(BUILD)/chaperone-milter $(BUILD)/chaperone-archivist $(BUILD)/chaperone-console $(DESTDIR)$(SBINDIR)/
 	$(INSTALL) -m 755 $(BUILD)/chaperone-reader $(DESTDIR)$(LIBEXECDIR)/
 	$(INSTALL) -d $(DESTDIR)$(DATADIR)/policies/shared $(DESTDIR)$(DATADIR)/policies/tests $(DESTDIR)$(DATADIR)/lists
 	$(INSTALL) -m 644 conf/chaperone.conf conf/roster.conf $(DESTDIR)$(DATADIR)/
@@ -21,6 +21,8 @@ install: $(PROGRAMS)
 	    $(INSTALL) -D -m 644 tests/packs/$$f $(DESTDIR)$(DATADIR)/policies/tests/$$f || exit 1; \
 	done
 	$(INSTALL) -m 644 conf/lists/*.txt $(DESTDIR)$(DATADIR)/lists/
+	$(INSTALL) -d $(DESTDIR)$(DATADIR)/console
+	$(INSTALL) -m 644 milter/console/static/* $(DESTDIR)$(DATADIR)/console/
 	$(INSTALL) -d $(DESTDIR)$(DATADIR)/retention
 	$(INSTALL) -m 644 conf/retention/*.conf $(DESTDIR)$(DATADIR)/retention/
 	$(INSTALL) -d $(DESTDIR)$(DATADIR)/letters
@@ -48,13 +50,16 @@ install: $(PROGRAMS)
 	$(INSTALL) -m 644 contrib/systemd/chaperone.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/chaperone.conf
 	$(INSTALL) -m 644 contrib/systemd/chaperone.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/chaperone.conf
 	$(INSTALL) -m 644 README.md INSTALL COPYING contrib/doc/*.md contrib/verify/chaperone_verify.py contrib/postfix/*.snippet $(DESTDIR)$(DOCDIR)/
+	$(INSTALL) -d $(DESTDIR)$(DOCDIR)/proxy
+	$(INSTALL) -m 644 contrib/proxy/*.snippet $(DESTDIR)$(DOCDIR)/proxy/
 	for f in $(patsubst contrib/doc/%,%,$(wildcard contrib/doc/example-district/*.csv contrib/doc/example-district/*/*.csv)); do \
 	    $(INSTALL) -D -m 644 contrib/doc/$$f $(DESTDIR)$(DOCDIR)/$$f || exit 1; \
 	done
 
 # Configuration and data stay.
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/chaperone $(DESTDIR)$(SBINDIR)/chaperone-milter $(DESTDIR)$(SBINDIR)/chaperone-archivist
+	rm -f $(DESTDIR)$(BINDIR)/chaperone $(DESTDIR)$(SBINDIR)/chaperone-milter $(DESTDIR)$(SBINDIR)/chaperone-archivist \
+	    $(DESTDIR)$(SBINDIR)/chaperone-console
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
 	rm -f $(foreach m,$(MANPAGES),$(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
 	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))

@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
-"""An independent verifier of a chaperone archive: Python's standard library and zstd(1), and no code of chaperone.
+"""An independent verifier of a chaperone archive: Python's standard library, zstd(1), openssl(1) for sealed records, and no code of
+chaperone.
 
   chaperone_verify.py archive DIR --key KEY     everything: signature, tree, tiles, every segment and record against its leaf
+                                                sealed records: their frames and leaves; with --keys FILE, from `chaperone archive
+                                                keys export`, what was sealed too
+  chaperone_verify.py open ID DIR --keys FILE   writes one sealed record out: ID.json and ID.eml
   chaperone_verify.py proof ID.tlog-proof --key KEY [--json ID.json] [--eml ID.eml]
                                                 one record, offline (the two files beside the proof are found by themselves)
   chaperone_verify.py note FILE --key KEY       a note signed by the log's key: a disposal's certificate
@@ -289,6 +293,75 @@ def tar_members(stream):
         at += 512 + (size + 511) // 512 * 512
 
 
+# ---- sealed records (zstd, then AES-256-GCM: nonce, ciphertext, tag) -----------------------------------------------------
+
+SEALED = {".leaf", ".json.zst.gcm", ".eml.zst.gcm"}
+
+
+class Closed(Exception):
+    """The key of a sealed record is not among those that were given."""
+
+
+def read_keys(path):
+    """{(record, nonce): key}, each in hex."""
+    keys = {}
+    with open(path, encoding="ascii") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                one = json.loads(line)
+                keys[one["record"], one["nonce"]] = one["key"]
+                if not re.fullmatch("[0-9a-f]{64}", one["key"]) or not re.fullmatch("[0-9a-f]{24}", one["nonce"]):
+                    raise ValueError
+            except (ValueError, KeyError, TypeError):
+                raise Wrong(f"{path}: line {number}: no key of a record") from None
+    return keys
+
+
+def run_filter(command, data, what):
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.seek(0)
+        run = subprocess.run(command, stdin=file, capture_output=True, check=False)
+    if run.returncode:
+        raise Wrong(f"{what}: {run.stderr.decode('utf-8', 'replace').strip()}")
+    return run.stdout
+
+
+def open_sealed(data, key):
+    """GCM counts as CTR does, beginning at 2. The tag is not looked at: the leaf commits to what comes out."""
+    if len(data) < 28:
+        raise Wrong("a sealed member that is too short")
+    packed = run_filter(["openssl", "enc", "-d", "-aes-256-ctr", "-K", key, "-iv", data[:12].hex() + "00000002"], data[12:-16],
+                        "openssl")
+    return run_filter(["zstd", "-q", "-dc"], packed, "does not open with its key")
+
+
+def open_record(record, members, keys):
+    """(metadata, message) of a sealed record, as its leaf says."""
+    parts = members[".json.zst.gcm"], members[".eml.zst.gcm"]
+    key = keys.get((record, parts[0][:12].hex()))
+    if key is None:
+        raise Closed
+    metadata, message = (open_sealed(part, key) for part in parts)
+    if leaf_of(metadata, message) != json.loads(members[".leaf"]):
+        raise Wrong("what was sealed is not what its leaf says")
+    return metadata, message
+
+
+def write_record(directory, record, keys):
+    for _, _, name in segment_names(directory):
+        with open(os.path.join(directory, name), "rb") as file:
+            data = file.read()
+        for found, _, _, _, members in segment_records(data, [], name):
+            if found != record or not members:
+                continue
+            for suffix, content in zip((".json", ".eml"), open_record(record, members, keys)):
+                with open(record + suffix, "xb") as file:
+                    file.write(content)
+            return [], f"{record}.json and {record}.eml are what the record's leaf says"
+    raise Wrong(f"{directory}: no sealed record {record}")
+
+
 def segment_names(directory):
     """(series, number, relative name), in order."""
     found = []
@@ -302,25 +375,35 @@ def segment_names(directory):
 
 
 def segment_records(data, findings, name):
-    """(id, metadata, message or None, SHA-256 of its frame) of one segment: a frame is a record, but for the one that ends it."""
+    """(id, metadata or None, message or None, SHA-256 of its frame, {suffix: bytes} of a sealed one or None) of one segment: a frame is
+    a record, but for the one that ends it."""
     stream, end, hashes = unpack(data)
     hashes = iter(hashes)
     if data[end:].strip(b"\0"):
         findings.append(f"{name}: byte {end}: no whole frame from here on")
-    waiting = None
+    waiting, sealed = None, None
     for member, content in tar_members(stream):
-        record, _, kind = member.rpartition(".")
-        if kind == "json":
+        record, suffix = member[:26], member[26:]
+        if suffix in (".json", ".leaf"):
             if waiting:
-                yield waiting[0], waiting[1], None, next(hashes, "none")
-            waiting = (record, content)
-        elif kind == "eml" and waiting and waiting[0] == record:
-            yield record, waiting[1], content, next(hashes, "none")
+                yield waiting[0], waiting[1], None, next(hashes, "none"), None
+            if sealed:
+                findings.append(f"{name}: record {sealed[0]}: not whole")
+            waiting, sealed = ((record, content), None) if suffix == ".json" else (None, (record, {}))
+        if suffix == ".eml" and waiting and waiting[0] == record:
+            yield record, waiting[1], content, next(hashes, "none"), None
             waiting = None
-        else:
+        elif suffix in SEALED and sealed and sealed[0] == record and suffix not in sealed[1]:
+            sealed[1][suffix] = content
+            if len(sealed[1]) == len(SEALED):
+                yield record, None, None, next(hashes, "none"), sealed[1]
+                sealed = None
+        elif suffix != ".json":
             findings.append(f"{name}: {member}: a member that belongs to no record")
     if waiting:
-        yield waiting[0], waiting[1], None, next(hashes, "none")
+        yield waiting[0], waiting[1], None, next(hashes, "none"), None
+    if sealed:
+        findings.append(f"{name}: record {sealed[0]}: not whole")
 
 
 # ---- the whole archive -------------------------------------------------------------------------------------------------
@@ -373,11 +456,11 @@ def check_tiles(log, hashes, findings):
         level += 1
 
 
-def check_record(name, record, metadata, message, frame, leaves, seen, behind, findings):
+def check_record(name, record, metadata, message, frame, members, leaves, seen, behind, findings):
     """One record of a series; `behind` = the first record of the series without a leaf."""
     where = f"{name}: record {record}"
     try:
-        want = leaf_of(metadata, message, frame)
+        want = dict(json.loads(members[".leaf"]), frame=frame) if members else leaf_of(metadata, message, frame)
     except (Wrong, ValueError, KeyError, TypeError) as error:
         findings.append(f"{where}: {error}")
         return behind
@@ -389,7 +472,7 @@ def check_record(name, record, metadata, message, frame, leaves, seen, behind, f
         findings.append(f"{behind}: the log has no leaf of it, and has one of what came after it: slipped in")
         behind = None
     if leaves[record] != want:
-        same = leaf_fits(leaves[record], metadata, message)
+        same = dict(leaves[record], frame=frame) == want if members else leaf_fits(leaves[record], metadata, message)
         findings.append(f"{where}: " + ("it says what the log has the leaf of, and its frame was changed" if same else
                                         "not what the log has the leaf of: it was changed"))
     seen.add(record)
@@ -427,9 +510,21 @@ def check_absent(leaves, numbers, seen, disposals, findings):
     return destroyed
 
 
-def check_segments(directory, leaves, numbers, seals, findings):
+def check_sealed(name, record, members, keys, counts, findings):
+    counts["sealed"] += 1
+    try:
+        open_record(record, members, keys)
+        counts["opened"] += 1
+    except Closed:
+        pass
+    except (Wrong, ValueError, KeyError, TypeError) as wrong:
+        findings.append(f"{name}: record {record}: {wrong}")
+
+
+def check_segments(directory, leaves, numbers, seals, keys, counts, findings):
     """Number of records behind the checkpoint, and of those destroyed lawfully."""
     seen, pending, last = set(), 0, None
+    kept = set()
     behind = None
     disposals, changed = Disposals(), []
     for series, number, name in segment_names(directory):
@@ -445,10 +540,13 @@ def check_segments(directory, leaves, numbers, seals, findings):
             if seal.get("sha256") != hashlib.sha256(data).hexdigest() or seal.get("size") != len(data):
                 changed.append((name, hashlib.sha256(data).hexdigest(), len(data)))
         try:
-            for record, metadata, message, frame in segment_records(data, findings, name):
-                behind = check_record(name, record, metadata, message, frame, leaves, seen, behind, findings)
+            for record, metadata, message, frame, members in segment_records(data, findings, name):
+                behind = check_record(name, record, metadata, message, frame, members, leaves, seen, behind, findings)
                 pending += record not in leaves
-                if message is None and leaves.get(record) == leaf_of(metadata, None, frame):
+                if members:
+                    kept.add(record)
+                    check_sealed(name, record, members, keys, counts, findings)
+                elif message is None and leaves.get(record) == leaf_of(metadata, None, frame):
                     disposals.take(metadata)
         except (Wrong, ValueError, KeyError, TypeError) as wrong:
             findings.append(f"{name}: {wrong}")
@@ -457,6 +555,8 @@ def check_segments(directory, leaves, numbers, seals, findings):
             findings.append(f"{cut[0]}: not the file that was sealed")
     for name in seals:
         findings.append(f"{name}: not there any more, and the log has its seal")
+    # A sealed record stays where it is when its key is destroyed.
+    counts["keys"] = sum(disposals.named.get(record) == numbers.get(record, -1) for record in kept)
     return pending, check_absent(leaves, numbers, seen, disposals, findings)
 
 
@@ -481,7 +581,8 @@ def check_before(paths, hashes, size, key, findings):
             findings.append(f"{path}: {wrong}")
 
 
-def check_archive(directory, key, before=()):
+def check_archive(directory, key, before=(), keys=None):
+    counts = {"sealed": 0, "opened": 0, "keys": 0}
     log, findings = os.path.join(directory, "log"), []
     try:
         with open(os.path.join(log, "checkpoint"), "rb") as file:
@@ -503,9 +604,11 @@ def check_archive(directory, key, before=()):
         check_tiles(log, hashes, findings)
     except Wrong as wrong:
         return [f"log: {wrong}"], ""
-    pending, destroyed = check_segments(directory, leaves, numbers, seals, findings)
+    pending, destroyed = check_segments(directory, leaves, numbers, seals, keys or {}, counts, findings)
     return findings, (f"{size} leaves of {key.name}, {len(leaves)} records and events, {pending} behind the checkpoint"
-                      + (f", {destroyed} destroyed as a disposal says" if destroyed else ""))
+                      + (f", {destroyed + counts['keys']} destroyed as a disposal says" if destroyed or counts["keys"] else "")
+                      + (f" ({counts['keys']} by their keys, which are not looked for)" if counts["keys"] else "")
+                      + (f"; of {counts['sealed']} sealed records {counts['opened']} were opened" if counts["sealed"] else ""))
 
 
 # ---- a note ------------------------------------------------------------------------------------------------------------
@@ -729,6 +832,11 @@ def main():
     whole.add_argument("directory")
     whole.add_argument("--before", metavar="FILE", action="append", default=[],
                        help="a checkpoint of an earlier day, or the letter that brought it: the log must begin with it")
+    whole.add_argument("--keys", metavar="FILE", help="keys of sealed records, from `chaperone archive keys export`")
+    sealed = steps.add_parser("open", help="write one sealed record out")
+    sealed.add_argument("record", metavar="ID")
+    sealed.add_argument("directory")
+    sealed.add_argument("--keys", metavar="FILE", required=True)
     one = steps.add_parser("proof", help="verify one record's proof")
     one.add_argument("proof")
     one.add_argument("--json")
@@ -745,7 +853,10 @@ def main():
         if args.step == "selftest":
             findings, summary = selftest()
         elif args.step == "archive":
-            findings, summary = check_archive(args.directory, read_key(args.key), args.before)
+            findings, summary = check_archive(args.directory, read_key(args.key), args.before,
+                                              read_keys(args.keys) if args.keys else None)
+        elif args.step == "open":
+            findings, summary = write_record(args.directory, args.record, read_keys(args.keys))
         elif args.step == "bag":
             findings, summary = check_bag(args.directory, read_key(args.key))
         elif args.step == "note":
@@ -758,6 +869,9 @@ def main():
                 return 2
             findings, summary = check_proof(args.proof, read_key(args.key), metadata,
                                             read_beside(args.proof, args.eml, ".eml"))
+    except Closed:
+        print(f"chaperone_verify: {args.keys} has no key of this record", file=sys.stderr)
+        return 2
     except (OSError, Wrong) as error:
         print(f"chaperone_verify: {error}", file=sys.stderr)
         return 2

@@ -1,6 +1,9 @@
 // archive: every message as a durable record. Segments are POSIX pax tar streams (IEEE 1003.1) cut into zstd
 // frames (RFC 8878), a frame a record: `<ulid>.eml` (the exact bytes) and `<ulid>.json`; `zstd -dc SEGMENT |
 // tar x` reads them.
+// With archive.sealed a record's members are `<ulid>.leaf` (what the transparency log needs, in clear), `<ulid>.json.zst.gcm` and
+// `<ulid>.eml.zst.gcm`: packed, then encrypted with a key of its own (keys/keys.h). Who has not the keys writes, sequences and
+// verifies; every function that reads what was sealed fails there with NOPERM. Events are always in clear.
 #pragma once
 
 #include "base/config.h"
@@ -65,12 +68,13 @@ typedef struct {
     json_t *meta;
     GBytes *json; // the same, as the bytes that stand in the segment
     GBytes *raw;  // NULL where only metadata was asked for, or for events
+    GBytes *leaf; // of a sealed record; NULL = it is not sealed
 } ArchiveRecord;
 void archive_record_free(ArchiveRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ArchiveRecord, archive_record_free)
 
 // One record by id; by `ref` when the place is known. NULL with `error` (NOINPUT: no such record; DATA:
-// damaged).
+// damaged; NOPERM: sealed, and not to be opened here).
 ArchiveRecord *archive_get(const Config *config, const char *id, GError **error);
 ArchiveRecord *archive_get_at(const Config *config, const ArchiveRef *ref, GError **error);
 // Where many records stand, for archive_get_at: id -> ArchiveRef of each of `ids` (of char*), each segment gone through once. NULL
@@ -110,13 +114,16 @@ typedef struct {
     guint64 leaves;   // under the checkpoint
     guint64 pending;  // records and events that have no leaf under it yet
     guint64 captures; // leaves of messages
-    guint64
-        destroyed; // leaves of messages that are not there any more, each named by a disposal under the log
+    // leaves of messages that are not there any more, or whose keys are not; each named by a disposal under the log
+    guint64 destroyed;
     guint64 announced; // records that a disposal names and that are still there
-    bool none;         // there is no log
+    guint64 untold; // sealed ones that a disposal names, and whether their keys are there cannot be told here
+    bool none;      // there is no log
 } ArchiveLogVerdict;
 typedef struct {
     guint64 segments, records, events, bytes, damaged;
+    guint64 sealed; // of the records
+    guint64 closed; // of the sealed ones: their frames and leaves were checked, what was sealed was not
     ArchiveLogVerdict log;
 } ArchiveVerdict;
 // Reads every segment, checks frame checksums, tar structure and every record's SHA-256 and JSON; checks the log's signature,
@@ -190,6 +197,7 @@ bool archive_log_leaf_fits(GBytes *leaf, GBytes *json, GBytes *raw, GError **err
 // the records are not there and the segment is not the one that was sealed.
 
 typedef struct ArchiveCut ArchiveCut;
+// A sealed record goes by its key: its frame stays, and a segment that only such ones go of stays as it is.
 // Writes the new segment beside the old one, durable and checked. `ids`: a set of char*, all of that segment. A segment that
 // nobody writes is finished for it. NULL with `error`: TEMPFAIL, it is still written to, or others destroy now; NOINPUT, not all
 // are there.
@@ -197,8 +205,11 @@ ArchiveCut *archive_cut_prepare(const Config *config, const char *segment, GHash
                                 const char *disposal, GError **error);
 const char *archive_cut_sha256(const ArchiveCut *cut); // of the new file
 int64_t archive_cut_size(const ArchiveCut *cut);
+// Tells this cut from others of the segment, whose files may be the same. Hex.
+const char *archive_cut_mark(const ArchiveCut *cut);
+guint archive_cut_keys(const ArchiveCut *cut);            // how many records go by their key
 const GPtrArray *archive_cut_refs(const ArchiveCut *cut); // of ArchiveRef: what goes
-// Destroys: the new segment takes the old one's name. Durable when it returns true.
+// Destroys: keys are overwritten, the new segment takes the old one's name. Durable when it returns true.
 bool archive_cut_apply(ArchiveCut *cut, GError **error);
 void archive_cut_free(ArchiveCut *cut); // what was not applied is taken back
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ArchiveCut, archive_cut_free)

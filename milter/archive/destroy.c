@@ -1,6 +1,6 @@
-// Taking records out of a finished segment. The segment is written anew beside the old one, with a skippable frame (RFC 8878,
-// 3.1.2) of the same length where a record stood: all others stay where they are, and zstd and tar read on over it. Then the new
-// file takes the old one's name.
+// Destroying records. A sealed one stays where it is, and its key is destroyed. Of those in clear the segment is written anew beside
+// the old one, with a skippable frame (RFC 8878, 3.1.2) of the same length where a record stood: all others stay where they are, and
+// zstd and tar read on over it. Then the new file takes the old one's name.
 #include "archive/log_internal.h"
 
 #include <errno.h>
@@ -14,10 +14,14 @@ enum { COPY = 256 * 1024, SKIP_HEADER = 8, NOTICE_MAX = 160, SEALED_MODE = 0440 
 static const guint8 SKIP_MAGIC[] = {0x5d, 0x2a, 0x4d, 0x18}; // ours among the sixteen
 
 struct ArchiveCut {
+    Config *config;
     char *dir, *rel, *path, *beside;
-    char *sha256;
+    char *disposal;
+    char *sha256, *mark;
     int64_t size;
-    GPtrArray *refs; // of ArchiveRef, in order of place
+    GPtrArray *refs;   // of ArchiveRef, in order of place
+    GPtrArray *clear;  // of those, borrowed: what is taken out
+    GPtrArray *sealed; // of char*, borrowed: whose keys go
     int lock;
     bool applied;
 };
@@ -31,11 +35,17 @@ void archive_cut_free(ArchiveCut *cut)
 {
     if (cut == NULL)
         return;
-    if (!cut->applied && cut->beside != NULL && g_unlink(cut->beside) != 0 && errno != ENOENT)
+    if (!cut->applied && cut->beside != NULL && cut->clear->len > 0 && g_unlink(cut->beside) != 0 &&
+        errno != ENOENT)
         log_warn("cannot remove a file that is not needed", "file", cut->beside, "error", g_strerror(errno));
     if (cut->lock >= 0)
         close(cut->lock);
     g_clear_pointer(&cut->refs, g_ptr_array_unref);
+    g_clear_pointer(&cut->clear, g_ptr_array_unref);
+    g_clear_pointer(&cut->sealed, g_ptr_array_unref);
+    config_unref(cut->config);
+    g_free(cut->disposal);
+    g_free(cut->mark);
     g_free(cut->dir);
     g_free(cut->rel);
     g_free(cut->path);
@@ -47,6 +57,16 @@ void archive_cut_free(ArchiveCut *cut)
 const char *archive_cut_sha256(const ArchiveCut *cut)
 {
     return cut->sha256;
+}
+
+const char *archive_cut_mark(const ArchiveCut *cut)
+{
+    return cut->mark;
+}
+
+guint archive_cut_keys(const ArchiveCut *cut)
+{
+    return cut->sealed->len;
 }
 
 int64_t archive_cut_size(const ArchiveCut *cut)
@@ -104,6 +124,10 @@ static bool cut_find(ArchiveCut *cut, const Segment *segment, GHashTable *ids, G
         *ref = (ArchiveRef){.segment = g_strdup(segment->rel), .offset = item.offset, .length = item.length};
         g_strlcpy(ref->id, item.record.id, sizeof ref->id);
         g_ptr_array_add(cut->refs, ref);
+        if (item.record.seal == SEAL_NONE)
+            g_ptr_array_add(cut->clear, ref);
+        else
+            g_ptr_array_add(cut->sealed, ref->id);
     }
     if (opened)
         scan_close(&scan);
@@ -173,8 +197,8 @@ static bool cut_fill(ArchiveCut *cut, int in, int out, const char *disposal, GEr
     g_autofree guint8 *buffer = g_malloc(COPY);
     int64_t at = 0;
     bool ok = true;
-    for (guint i = 0; ok && i < cut->refs->len; i++) {
-        const ArchiveRef *ref = cut->refs->pdata[i];
+    for (guint i = 0; ok && i < cut->clear->len; i++) {
+        const ArchiveRef *ref = cut->clear->pdata[i];
         ok = cut_copy(cut, in, out, at, ref->offset, buffer, error) &&
              cut_notice(cut, out, ref, disposal, error);
         at = ref->offset + ref->length;
@@ -220,7 +244,7 @@ static bool cut_check(const ArchiveCut *cut, GError **error)
     for (WalkStep step = WALK_RECORD; ok && step == WALK_RECORD;) {
         g_auto(WalkItem) was = {0}, is = {0};
         step = walk_next(&old, &was);
-        const ArchiveRef *ref = next < cut->refs->len ? cut->refs->pdata[next] : NULL;
+        const ArchiveRef *ref = next < cut->clear->len ? cut->clear->pdata[next] : NULL;
         if (step == WALK_RECORD && ref != NULL && was.offset == ref->offset) {
             next++;
             continue;
@@ -235,12 +259,40 @@ static bool cut_check(const ArchiveCut *cut, GError **error)
         close(before);
     if (after >= 0)
         close(after);
-    if (!ok || next != cut->refs->len)
+    if (!ok || next != cut->clear->len)
         g_set_error(error, BASE_ERROR, BASE_ERROR_DATA,
                     "%s: what was written anew does not hold all the other records; run `chaperone archive "
                     "verify`",
                     cut->path);
-    return ok && next == cut->refs->len;
+    return ok && next == cut->clear->len;
+}
+
+// Where only keys go the segment stays as it is.
+static bool cut_stay(ArchiveCut *cut, GError **error)
+{
+    int fd = open(cut->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct stat now;
+    bool ok = fd >= 0 && fstat(fd, &now) == 0;
+    if (ok) {
+        cut->size = now.st_size;
+        cut->sha256 = encode_hash_fd(fd, cut->size, error);
+    } else {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_IO, "%s: cannot read: %s", cut->path, g_strerror(errno));
+    }
+    if (fd >= 0)
+        close(fd);
+    return ok && cut->sha256 != NULL;
+}
+
+static char *cut_mark(const ArchiveCut *cut)
+{
+    if (cut->sealed->len == 0)
+        return g_strdup(cut->sha256);
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_checksum_update(sum, (const guchar *)cut->sha256, -1);
+    for (guint i = 0; i < cut->refs->len; i++)
+        g_checksum_update(sum, (const guchar *)((const ArchiveRef *)cut->refs->pdata[i])->id, ULID_LEN);
+    return g_strdup(g_checksum_get_string(sum));
 }
 
 ArchiveCut *archive_cut_prepare(const Config *config, const char *segment, GHashTable *ids,
@@ -253,6 +305,10 @@ ArchiveCut *archive_cut_prepare(const Config *config, const char *segment, GHash
         return NULL;
     }
     ArchiveCut *cut = g_new0(ArchiveCut, 1);
+    cut->config = config_ref((Config *)config);
+    cut->clear = g_ptr_array_new();
+    cut->sealed = g_ptr_array_new();
+    cut->disposal = g_strdup(disposal);
     cut->dir = g_strdup(config->archive.dir);
     cut->rel = g_strdup(segment);
     cut->path = g_build_filename(cut->dir, segment, NULL);
@@ -264,7 +320,10 @@ ArchiveCut *archive_cut_prepare(const Config *config, const char *segment, GHash
         cut->beside = g_strdup_printf("%s/.%s.cut", parent, name);
     }
     ok = ok && cut_finish(cut->dir, &parsed, cut->path, error) && cut_find(cut, &parsed, ids, error) &&
-         cut_write(cut, disposal, error) && cut_check(cut, error);
+         (cut->clear->len > 0 ? cut_write(cut, disposal, error) && cut_check(cut, error)
+                              : cut_stay(cut, error));
+    if (ok)
+        cut->mark = cut_mark(cut);
     segment_clear(&parsed);
     if (!ok)
         g_clear_pointer(&cut, archive_cut_free);
@@ -274,6 +333,12 @@ ArchiveCut *archive_cut_prepare(const Config *config, const char *segment, GHash
 bool archive_cut_apply(ArchiveCut *cut, GError **error)
 {
     g_autofree char *parent = g_path_get_dirname(cut->path);
+    if (cut->sealed->len > 0 && !keys_destroy(cut->config, cut->sealed, cut->disposal, error))
+        return false;
+    if (cut->clear->len == 0) {
+        cut->applied = true;
+        return true;
+    }
     if (g_rename(cut->beside, cut->path) != 0) {
         g_set_error(error, BASE_ERROR, BASE_ERROR_IO, "%s: cannot take the place of the segment: %s",
                     cut->beside, g_strerror(errno));
@@ -310,7 +375,7 @@ Tri archive_cut_done(const Config *config, const ArchiveRef *ref, GError **error
     if (opened == TRI_YES)
         scan_close(&scan);
     segment_clear(&segment);
-    return done;
+    return done == TRI_NO ? keys_destroyed(config, ref->id, error) : done;
 }
 
 Tri archive_log_covers(const Config *config, const char *id, guint64 *out_leaf, GError **error)

@@ -98,7 +98,8 @@ typedef struct {
     ZSTD_CCtx *context;
     const char *dir;
     Frame *frame;
-    guint8 *out; // CHUNK
+    guint8 *out;        // CHUNK
+    KeysCipher *cipher; // NULL = in clear
 } Encoder;
 
 static bool feed(Encoder *encoder, const void *data, gsize len, ZSTD_EndDirective directive, GError **error)
@@ -113,6 +114,8 @@ static bool feed(Encoder *encoder, const void *data, gsize len, ZSTD_EndDirectiv
                         ZSTD_getErrorName(left));
             return false;
         }
+        if (encoder->cipher != NULL && !keys_cipher_run(encoder->cipher, out.dst, out.pos, out.dst, error))
+            return false;
         if (out.pos > 0 && !sink(encoder->frame, encoder->dir, out.dst, out.pos, error))
             return false;
     } while (in.pos < in.size || (directive == ZSTD_e_end && left > 0));
@@ -149,17 +152,22 @@ static bool put_padding(Encoder *encoder, guint64 size, ZSTD_EndDirective direct
     return feed(encoder, zeros, (gsize)tar_padding(size), directive, error);
 }
 
-static bool put_message(Encoder *encoder, const EncodeInput *input, GError **error)
+static bool put_file(Encoder *encoder, int fd, int64_t len, ZSTD_EndDirective directive, GError **error)
 {
     g_autofree guint8 *buffer = g_malloc(CHUNK);
-    for (int64_t done = 0; done < input->len;) {
-        gsize want = (gsize)MIN(CHUNK, input->len - done);
-        if (!read_at(input->fd, buffer, want, done, error) ||
-            !feed(encoder, buffer, want, ZSTD_e_continue, error))
+    for (int64_t done = 0; done < len;) {
+        gsize want = (gsize)MIN(CHUNK, len - done);
+        if (!read_at(fd, buffer, want, done, error) || !feed(encoder, buffer, want, ZSTD_e_continue, error))
             return false;
         done += (int64_t)want;
     }
-    return put_padding(encoder, (guint64)input->len, ZSTD_e_end, error);
+    return directive == ZSTD_e_continue || feed(encoder, "", 0, directive, error);
+}
+
+static bool put_message(Encoder *encoder, const EncodeInput *input, GError **error)
+{
+    return put_file(encoder, input->fd, input->len, ZSTD_e_continue, error) &&
+           put_padding(encoder, (guint64)input->len, ZSTD_e_end, error);
 }
 
 static bool encode(Encoder *encoder, const EncodeInput *input, GError **error)
@@ -178,12 +186,64 @@ static bool encode(Encoder *encoder, const EncodeInput *input, GError **error)
                          put_message(encoder, input, error)));
 }
 
+// ---- sealed ------------------------------------------------------------------------------------------------
+
+// What is sealed as member `kind`: its JSON or its message, packed and encrypted.
+static bool seal_part(const EncodeInput *input, MemberKind kind, guint8 *buffer, Frame *out, GError **error)
+{
+    bool json = kind == MEMBER_SEALED_JSON;
+    guint8 nonce[KEYS_NONCE], tag[KEYS_TAG];
+    g_autofree char *name = g_strconcat(input->id, tar_suffix(kind), NULL);
+    keys_nonce(input->key, json ? 0 : 1, nonce);
+    *out = (Frame){.bytes = g_byte_array_new(), .fd = -1};
+    g_autoptr(KeysCipher) cipher = keys_cipher_new(input->key, nonce, name, true, error);
+    Encoder encoder = {input->context, input->dir, out, buffer, cipher};
+    gsize json_len = strlen(input->json);
+    return cipher != NULL && begin(&encoder, input->level, json ? json_len : (guint64)input->len, error) &&
+           sink(out, input->dir, nonce, sizeof nonce, error) &&
+           (json ? feed(&encoder, input->json, json_len, ZSTD_e_end, error)
+                 : put_file(&encoder, input->fd, input->len, ZSTD_e_end, error)) &&
+           keys_cipher_tag(cipher, tag, error) && sink(out, input->dir, tag, sizeof tag, error);
+}
+
+static bool put_part(Encoder *encoder, const EncodeInput *input, MemberKind kind, const Frame *part,
+                     ZSTD_EndDirective directive, GError **error)
+{
+    return put_header(encoder, input, kind, (guint64)part->length, error) &&
+           (part->fd >= 0 ? put_file(encoder, part->fd, part->length, ZSTD_e_continue, error)
+                          : feed(encoder, part->bytes->data, part->bytes->len, ZSTD_e_continue, error)) &&
+           put_padding(encoder, (guint64)part->length, directive, error);
+}
+
+static guint64 member_total(guint64 size)
+{
+    return TAR_BLOCK + size + tar_padding(size);
+}
+
+static bool encode_sealed(Encoder *encoder, const EncodeInput *input, GError **error)
+{
+    enum { LEAST = 1 }; // what is encrypted does not get smaller
+    g_auto(Frame) json = {.fd = -1}, message = {.fd = -1};
+    gsize leaf_len = strlen(input->leaf);
+    return seal_part(input, MEMBER_SEALED_JSON, encoder->out, &json, error) &&
+           seal_part(input, MEMBER_SEALED_EML, encoder->out, &message, error) &&
+           begin(encoder, LEAST,
+                 member_total(leaf_len) + member_total((guint64)json.length) +
+                     member_total((guint64)message.length),
+                 error) &&
+           put_header(encoder, input, MEMBER_LEAF, leaf_len, error) &&
+           feed(encoder, input->leaf, leaf_len, ZSTD_e_continue, error) &&
+           put_padding(encoder, leaf_len, ZSTD_e_continue, error) &&
+           put_part(encoder, input, MEMBER_SEALED_JSON, &json, ZSTD_e_continue, error) &&
+           put_part(encoder, input, MEMBER_SEALED_EML, &message, ZSTD_e_end, error);
+}
+
 bool encode_record(const EncodeInput *input, Frame *out_frame, GError **error)
 {
     *out_frame = (Frame){.bytes = g_byte_array_new(), .fd = -1};
     g_autofree guint8 *out = g_malloc(CHUNK);
-    Encoder encoder = {input->context, input->dir, out_frame, out};
-    bool ok = encode(&encoder, input, error);
+    Encoder encoder = {input->context, input->dir, out_frame, out, NULL};
+    bool ok = input->key != NULL ? encode_sealed(&encoder, input, error) : encode(&encoder, input, error);
     if (!ok)
         frame_clear(out_frame);
     return ok;
@@ -195,7 +255,7 @@ bool encode_end(Frame *out_frame, GError **error)
     *out_frame = (Frame){.bytes = g_byte_array_new(), .fd = -1};
     g_autofree guint8 *out = g_malloc(CHUNK);
     ZSTD_CCtx *context = ZSTD_createCCtx();
-    Encoder encoder = {context, "", out_frame, out};
+    Encoder encoder = {context, "", out_frame, out, NULL};
     bool ok = context != NULL && begin(&encoder, 1, TAR_END, error) &&
               feed(&encoder, zeros, sizeof zeros, ZSTD_e_end, error);
     ZSTD_freeCCtx(context);

@@ -48,6 +48,7 @@ static ArchivePlace *place_begin(GPtrArray *places, const char *series)
 
 typedef struct {
     const Config *config;
+    KeysRing *ring; // NULL = sealed records as they are
     ArchiveEach func;
     void *data;
     DamageSink sink;
@@ -63,6 +64,8 @@ static Tri follow_segment(Follow *follow, const Segment *segment, ArchivePlace *
     Tri opened = scan_open(&scan, follow->config->archive.dir, segment, DECODE_META, error);
     if (opened != TRI_YES)
         return opened == TRI_NO ? TRI_YES : TRI_UNKNOWN;
+    if (follow->ring != NULL)
+        scan_unseal(&scan, follow->ring);
     bool same = g_strcmp0(place->segment, segment->rel) == 0;
     scan.walk.offset = same ? place->offset : 0;
     place_set(place, segment->rel, scan.walk.offset);
@@ -117,8 +120,8 @@ static bool begins_series(const GPtrArray *all, guint i)
                             ((const Segment *)all->pdata[i - 1])->series) != 0;
 }
 
-bool archive_follow(const Config *config, GPtrArray *places, int64_t from_us, guint most, ArchiveEach func,
-                    ArchiveDamage damage, void *data, GError **error)
+static bool follow(const Config *config, KeysRing *ring, GPtrArray *places, int64_t from_us, guint most,
+                   ArchiveEach func, ArchiveDamage damage, void *data, GError **error)
 {
     g_autoptr(GPtrArray) all = segments_list(config->archive.dir, error);
     if (all == NULL)
@@ -127,15 +130,29 @@ bool archive_follow(const Config *config, GPtrArray *places, int64_t from_us, gu
     for (guint i = 0; i < all->len; i++)
         series += begins_series(all, i);
     guint share = MAX(most / MAX(series, 1), LEAST_SHARE);
-    Follow follow = {.config = config,
-                     .func = func,
-                     .data = data,
-                     .sink = {damage, data, 0},
-                     .first_month = segment_day(from_us) / 100};
+    Follow following = {.config = config,
+                        .ring = ring,
+                        .func = func,
+                        .data = data,
+                        .sink = {damage, data, 0},
+                        .first_month = segment_day(from_us) / 100};
     bool ok = true;
-    for (guint i = 0; i < all->len && ok && !follow.stopped; i++) {
-        follow.left = share;
-        ok = !begins_series(all, i) || follow_series(&follow, all, i, places, error);
+    for (guint i = 0; i < all->len && ok && !following.stopped; i++) {
+        following.left = share;
+        ok = !begins_series(all, i) || follow_series(&following, all, i, places, error);
     }
     return ok;
+}
+
+bool archive_follow(const Config *config, GPtrArray *places, int64_t from_us, guint most, ArchiveEach func,
+                    ArchiveDamage damage, void *data, GError **error)
+{
+    g_autoptr(KeysRing) ring = keys_ring_new(config);
+    return follow(config, ring, places, from_us, most, func, damage, data, error);
+}
+
+bool follow_closed(const Config *config, GPtrArray *places, int64_t from_us, guint most, ArchiveEach func,
+                   ArchiveDamage damage, void *data, GError **error)
+{
+    return follow(config, NULL, places, from_us, most, func, damage, data, error);
 }

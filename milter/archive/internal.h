@@ -5,6 +5,7 @@
 #pragma once
 
 #include "archive/archive.h"
+#include "keys/keys.h"
 
 #include <sodium.h>
 #include <zstd.h>
@@ -17,6 +18,9 @@ enum { TAR_BLOCK = 512, TAR_END = 2 * TAR_BLOCK };
 typedef enum {
     MEMBER_JSON,
     MEMBER_EML,
+    MEMBER_LEAF, // of a sealed record, in clear
+    MEMBER_SEALED_JSON,
+    MEMBER_SEALED_EML,
     MEMBER_EXTENDED /* pax records of a later version: passed over */
 } MemberKind;
 typedef struct {
@@ -28,6 +32,7 @@ void tar_header(guint8 out[TAR_BLOCK], const TarMember *member, int64_t mtime_s)
 // NULL when `block` is the header of a member as we write them, else what is wrong with it.
 const char *tar_parse(const guint8 block[TAR_BLOCK], TarMember *out_member);
 guint64 tar_padding(guint64 size);
+const char *tar_suffix(MemberKind kind); // of a member's name, after the record's id
 
 // ---- encode.c: a record as one zstd frame ----------------------------------------------------------------
 
@@ -47,7 +52,9 @@ typedef struct {
     const char *json; // canonical
     int64_t time_us;
     int level;
-    ZSTD_CCtx *context; // reused between calls; one thread at a time
+    ZSTD_CCtx *context;   // reused between calls; one thread at a time
+    const RecordKey *key; // NULL = in clear
+    const char *leaf;     // of a sealed record
 } EncodeInput;
 bool encode_record(const EncodeInput *input, Frame *out_frame, GError **error);
 // The end-of-archive blocks of tar, as the closing frame of a segment.
@@ -142,8 +149,15 @@ typedef enum {
     DECODE_RAW,   // everything is checked and kept
 } DecodeDepth;
 typedef enum { RECORD_MESSAGE, RECORD_EVENT, RECORD_END } RecordKind;
+// Of a sealed record that is not open, the frame and the leaf are checked, and `meta`, `json` and `raw` are NULL.
+typedef enum { SEAL_NONE, SEAL_OPENED, SEAL_CLOSED, SEAL_DESTROYED } SealState;
 typedef struct {
     RecordKind kind;
+    SealState seal;
+    char *closed;          // why it is; NULL where no ring was given
+    bool keyed;            // its key is there, whether it can be used here or not
+    GByteArray *leaf;      // of a sealed record
+    int64_t leaf_us;       // its time
     char id[ULID_LEN + 1]; // "" as long as it is not known
     json_t *meta;
     GByteArray *json; // the metadata's bytes as they stand there
@@ -153,17 +167,35 @@ typedef struct {
 } Decoded;
 void decoded_clear(Decoded *decoded);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Decoded, decoded_clear)
-// False when the frame is damaged, with out->what. `context` is reused between calls.
+// False when the frame is damaged, with out->what. `context` is reused between calls. `ring` opens sealed records; NULL = they
+// stay closed.
 bool decode_frame(FrameFile *file, int64_t offset, int64_t length, DecodeDepth depth, ZSTD_DCtx *context,
-                  Decoded *out);
+                  KeysRing *ring, Decoded *out);
 // Time of a record or event in microseconds; 0 when there is none.
 int64_t decoded_time(const json_t *meta);
+int64_t decoded_when(const Decoded *decoded); // the same, of closed ones too
+
+// ---- unseal.c: a sealed member -> what was sealed ----------------------------------------------------------
+
+typedef struct Unseal Unseal;
+typedef bool (*UnsealTake)(void *user, const guint8 *data, gsize len);
+// For the member of `size` bytes; `take` gets what was sealed. False from it stops.
+Unseal *unseal_new(guint64 size, guint number, const char *name, UnsealTake take, void *user);
+void unseal_free(Unseal *unseal);
+// The first bytes of the member, until it is true: `out` = its nonce. Takes them off `data`.
+bool unseal_nonce(Unseal *unseal, const guint8 **data, gsize *len, guint8 out[KEYS_NONCE]);
+// The key, after the nonce. NULL = what is wrong with it: it is not the record's.
+bool unseal_key(Unseal *unseal, const RecordKey *key, const guint8 nonce[KEYS_NONCE], const char **what);
+bool unseal_run(Unseal *unseal, const guint8 *data, gsize len, const char **what);
+// After all of it: is it whole, and is its tag right?
+bool unseal_end(Unseal *unseal, const char **what);
 
 // ---- walk.c: through a segment in any state --------------------------------------------------------------
 
 typedef struct {
     FrameFile file;
     ZSTD_DCtx *context;
+    KeysRing *ring; // borrowed; NULL = sealed records stay closed
     DecodeDepth depth;
     int64_t offset; // of the next frame
     int64_t budget; // bytes that the search for frames behind damage may still look at
@@ -214,14 +246,19 @@ typedef struct {
     const char *dir;
     const Segment *segment;
     int fd;
+    bool open; // whether a closed record is a failure, and one whose key was destroyed is passed over
     Walk walk;
 } Scan;
 // TRI_NO when the segment is not there any more; TRI_UNKNOWN with `error` when it cannot be read.
 Tri scan_open(Scan *scan, const char *dir, const Segment *segment, DecodeDepth depth, GError **error);
+// Sealed records are opened from here on; TRI_UNKNOWN (NOPERM) of scan_next where one cannot be.
+void scan_unseal(Scan *scan, KeysRing *ring);
 void scan_close(Scan *scan);
 // The next record; damage on the way is reported and passed over, and the tail a writer is adding to is no
 // damage. TRI_NO at the end, TRI_UNKNOWN with `error`. The item is the caller's to clear.
 Tri scan_next(Scan *scan, DamageSink *sink, WalkItem *item, GError **error);
+// NOPERM: the sealed record is closed.
+void scan_closed_error(const char *dir, const char *segment, const Decoded *decoded, GError **error);
 // Which of `all` (from segments_list) can hold records of that time: borrowed pointers, in order. 0 = open.
 GPtrArray *scan_select(const char *dir, GPtrArray *all, bool events, int64_t from_us, int64_t to_us);
 
@@ -229,3 +266,9 @@ GPtrArray *scan_select(const char *dir, GPtrArray *all, bool events, int64_t fro
 
 // Does a frame of ours stand there that is skipped, where a record was?
 bool cut_stands_at(FrameFile *file, int64_t offset);
+
+// ---- follow.c --------------------------------------------------------------------------------------------
+
+// archive_follow, sealed records as they are: with their leaf alone.
+bool follow_closed(const Config *config, GPtrArray *places, int64_t from_us, guint most, ArchiveEach func,
+                   ArchiveDamage damage, void *data, GError **error);

@@ -282,17 +282,26 @@ static char *batch_frame(Batch *batch, const ArchiveRef *ref, GError **error)
     return hash;
 }
 
+static char *batch_leaf(const ArchiveRecord *record, const char *frame, GError **error)
+{
+    gsize len = 0;
+    GBytes *bytes = record->leaf != NULL ? record->leaf : record->json;
+    const void *data = bytes != NULL ? g_bytes_get_data(bytes, &len) : NULL;
+    if (data == NULL)
+        return NULL;
+    return record->leaf != NULL ? log_leaf_framed(data, len, record->ref->id, frame, error)
+                                : log_leaf(record->meta, data, len, frame, error);
+}
+
 static bool batch_take(const ArchiveRecord *record, void *data)
 {
     Batch *batch = data;
-    gsize len = 0;
-    const void *json = record->json != NULL ? g_bytes_get_data(record->json, &len) : NULL;
     g_autoptr(GError) why = NULL;
     // What cannot be read now is read the next time: only what is wrong for good is damage.
     g_autofree char *frame = batch->error == NULL ? batch_frame(batch, record->ref, &batch->error) : NULL;
     if (frame == NULL)
         return false;
-    g_autofree char *leaf = json != NULL ? log_leaf(record->meta, json, len, frame, &why) : NULL;
+    g_autofree char *leaf = batch_leaf(record, frame, &why);
     g_hash_table_add(batch->touched, g_strdup(record->ref->segment));
     if (batch->error != NULL)
         return false;
@@ -371,7 +380,7 @@ static bool batch_run(Batch *batch, guint most, GError **error)
     ArchiveLog *log = batch->log;
     g_autoptr(GPtrArray) places = log_db_places(&log->db, error);
     bool ok = places != NULL &&
-              archive_follow(log->config, places, 0, most, batch_take, batch_damage, batch, error) &&
+              follow_closed(log->config, places, 0, most, batch_take, batch_damage, batch, error) &&
               batch->error == NULL && batch_seals(batch, places) && batch->error == NULL &&
               batch_sync(batch, error) && tlog_flush(log->tlog, error) && batch_commit(batch, places, error);
     if (!ok && batch->error != NULL && (error == NULL || *error == NULL))

@@ -150,6 +150,40 @@ char *log_leaf(const json_t *meta, const void *json, gsize len, const char *fram
     return text;
 }
 
+static bool leaf_has_hex(const json_t *leaf, const char *key)
+{
+    guint8 sum[crypto_hash_sha256_BYTES];
+    return leaf_unhex(json_string_value(json_object_get(leaf, key)), sum, sizeof sum);
+}
+
+json_t *log_leaf_parse(const void *leaf, gsize len, const char *id)
+{
+    enum { MEMBERS = 6 }; // id, meta, rec, t, type, v
+    json_error_t where;
+    json_t *json = json_loadb(leaf, len, JSON_REJECT_DUPLICATES, &where);
+    bool ok = json_object_size(json) == MEMBERS &&
+              g_strcmp0(json_string_value(json_object_get(json, "id")), id) == 0 &&
+              g_strcmp0(json_string_value(json_object_get(json, "type")), "capture") == 0 &&
+              json_integer_value(json_object_get(json, "v")) == 1 &&
+              json_is_integer(json_object_get(json, "t")) && leaf_has_hex(json, "meta") &&
+              leaf_has_hex(json, "rec");
+    if (!ok)
+        g_clear_pointer(&json, json_decref);
+    return json;
+}
+
+char *log_leaf_framed(const void *leaf, gsize len, const char *id, const char *frame, GError **error)
+{
+    json_t *json = log_leaf_parse(leaf, len, id);
+    if (json != NULL)
+        json_object_set_new(json, "frame", json_string(frame));
+    char *text = json != NULL ? encode_json(json, error) : NULL;
+    if (json == NULL)
+        g_set_error(error, BASE_ERROR, BASE_ERROR_DATA, "a sealed record without its leaf");
+    json_decref(json);
+    return text;
+}
+
 bool archive_log_leaf_fits(GBytes *leaf, GBytes *json, GBytes *raw, GError **error)
 {
     gsize len = 0, json_len = 0, raw_len = 0;

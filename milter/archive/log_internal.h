@@ -17,6 +17,11 @@ TlogKey *log_verifier(const Config *config, GError **error);
 // frees; NULL with `error` (DATA).
 char *log_leaf(const json_t *meta, const void *json, gsize len, const char *frame, GError **error);
 
+// The leaf of a record that stands in clear in a sealed one: as log_leaf without its frame. New reference; NULL: it is none, or another
+// record's.
+json_t *log_leaf_parse(const void *leaf, gsize len, const char *id);
+// Such a leaf with its frame. Caller frees; NULL with `error` (DATA).
+char *log_leaf_framed(const void *leaf, gsize len, const char *id, const char *frame, GError **error);
 // The leaf that seals a finished segment. New reference; NULL with `error`.
 json_t *log_seal(const char *dir, const char *segment, GError **error);
 

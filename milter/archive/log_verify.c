@@ -18,6 +18,8 @@ struct LogCheck {
     LogDb db;
     bool db_usable;
     GPtrArray *places;
+    GHashTable *shredded; // id -> Shredded
+    GHashTable *untold;   // ids of sealed records whose keys could not be looked for
     guint8 *seen;         // a bit a leaf: its record stands in a segment
     GHashTable *disposed; // of char*: what disposals under the log name -> its leaf as text
     GHashTable *cuts;     // of char*: "SIZE SHA256 SEGMENT" of the segments without them
@@ -232,6 +234,20 @@ static void check_rows(LogCheck *check)
             "its rows are not as many as the log has leaves: remove it, and the archivist makes it anew");
 }
 
+// A sealed record whose key was destroyed.
+typedef struct {
+    char *segment;
+    int64_t offset, length;
+    guint64 index; // its leaf's; G_MAXUINT64 = none
+} Shredded;
+
+static void check_shredded_free(gpointer data)
+{
+    Shredded *shredded = data;
+    g_free(shredded->segment);
+    g_free(shredded);
+}
+
 LogCheck *log_check_begin(const Config *config, DamageSink *sink, ArchiveLogVerdict *verdict)
 {
     LogCheck *check = g_new0(LogCheck, 1);
@@ -240,6 +256,8 @@ LogCheck *log_check_begin(const Config *config, DamageSink *sink, ArchiveLogVerd
     *check = (LogCheck){.config = config, .sink = sink, .verdict = verdict};
     check->dir = g_steal_pointer(&dir);
     check->disposed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    check->untold = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    check->shredded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, check_shredded_free);
     check->cuts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint level = 0; level < LEVELS; level++)
         check->levels[level] = g_byte_array_new();
@@ -304,6 +322,40 @@ static void check_disposal(LogCheck *check, const json_t *meta)
 
 // ---- records ---------------------------------------------------------------------------------------------
 
+static void check_note_shredded(LogCheck *check, const Segment *segment, const WalkItem *item, guint64 index)
+{
+    Shredded *shredded = g_new0(Shredded, 1);
+    *shredded = (Shredded){g_strdup(segment->rel), item->offset, item->length, index};
+    g_hash_table_replace(check->shredded, g_strdup(item->record.id), shredded);
+}
+
+// Disposals stand in another series: whose key a disposal destroyed is told when all of them were read.
+static void check_shredded(LogCheck *check)
+{
+    GHashTableIter iter;
+    gpointer id, value;
+    g_hash_table_iter_init(&iter, check->shredded);
+    while (g_hash_table_iter_next(&iter, &id, &value)) {
+        const Shredded *shredded = value;
+        const char *named = g_hash_table_lookup(check->disposed, id);
+        g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, shredded->index);
+        if (g_strcmp0(named, number) == 0 && g_hash_table_remove(check->disposed, id))
+            check->verdict->destroyed++;
+        else
+            damage_report(check->sink, shredded->segment, shredded->offset, shredded->length, id,
+                          "its key was destroyed, and no disposal under the log says so");
+    }
+}
+
+static void check_untold(LogCheck *check)
+{
+    GHashTableIter iter;
+    gpointer id;
+    g_hash_table_iter_init(&iter, check->untold);
+    while (g_hash_table_iter_next(&iter, &id, NULL))
+        check->verdict->untold += g_hash_table_remove(check->disposed, id) ? 1 : 0;
+}
+
 // Did the log pass this place already?
 static bool check_passed(const LogCheck *check, const Segment *segment, int64_t offset)
 {
@@ -319,9 +371,28 @@ static bool check_passed(const LogCheck *check, const Segment *segment, int64_t 
     return passed;
 }
 
+// The leaf that a record ought to have. Caller frees; NULL where it has none.
+static char *check_leaf(const WalkItem *item, const char *frame)
+{
+    const Decoded *record = &item->record;
+    const GByteArray *bytes = record->leaf != NULL ? record->leaf : record->json;
+    return record->leaf != NULL ? log_leaf_framed(bytes->data, bytes->len, record->id, frame, NULL)
+                                : log_leaf(record->meta, bytes->data, bytes->len, frame, NULL);
+}
+
 // Is only the frame another than that of the leaf?
 static bool check_says_same(GBytes *leaf, const WalkItem *item)
 {
+    json_error_t where;
+    gsize len = 0;
+    const char *text = leaf != NULL ? g_bytes_get_data(leaf, &len) : "";
+    json_t *said = item->record.leaf != NULL ? json_loadb(text, len, JSON_REJECT_DUPLICATES, &where) : NULL;
+    const char *frame = json_string_value(json_object_get(said, "frame"));
+    g_autofree char *want = frame != NULL ? check_leaf(item, frame) : NULL;
+    bool same = want != NULL && strlen(want) == len && memcmp(want, text, len) == 0;
+    json_decref(said);
+    if (item->record.leaf != NULL)
+        return same;
     const GByteArray *json = item->record.json;
     g_autoptr(GBytes) bytes = g_bytes_new(json->data, json->len);
     return leaf != NULL && archive_log_leaf_fits(leaf, bytes, NULL, NULL);
@@ -332,6 +403,8 @@ void log_check_record(LogCheck *check, const Segment *segment, FrameFile *file, 
     guint64 index = 0;
     g_autoptr(GError) error = NULL;
     check->verdict->pending += check->verdict->none ? 1 : 0;
+    if (item->record.seal == SEAL_DESTROYED)
+        check_note_shredded(check, segment, item, G_MAXUINT64);
     if (!check->db_usable || check->tlog == NULL)
         return;
     Tri has = log_db_find(&check->db, item->record.id, &index, &error);
@@ -343,10 +416,8 @@ void log_check_record(LogCheck *check, const Segment *segment, FrameFile *file, 
     } else if (has == TRI_NO || index >= check->checkpoint->size) {
         check->verdict->pending++;
     } else {
-        const GByteArray *json = item->record.json;
         g_autofree char *frame = frame_hash(file, item->offset, item->length);
-        g_autofree char *want =
-            frame != NULL ? log_leaf(item->record.meta, json->data, json->len, frame, NULL) : NULL;
+        g_autofree char *want = frame != NULL ? check_leaf(item, frame) : NULL;
         g_autoptr(GBytes) leaf = tlog_entry(check->tlog, index, NULL);
         gsize len = 0;
         const void *data = leaf != NULL ? g_bytes_get_data(leaf, &len) : NULL;
@@ -358,6 +429,10 @@ void log_check_record(LogCheck *check, const Segment *segment, FrameFile *file, 
                               : "not the record that the log has the leaf of: it was changed");
         else if (item->record.kind == RECORD_EVENT)
             check_disposal(check, item->record.meta);
+        if (item->record.seal == SEAL_DESTROYED)
+            check_note_shredded(check, segment, item, index);
+        if (item->record.seal == SEAL_CLOSED && !item->record.keyed)
+            g_hash_table_add(check->untold, g_strdup(item->record.id));
         check->seen[index / 8] |= (guint8)(1 << (index % 8));
         check->verdict->captures += item->record.kind == RECORD_MESSAGE ? 1 : 0;
     }
@@ -403,8 +478,12 @@ void log_check_end(LogCheck *check)
         for (guint64 index = 0; index < check->checkpoint->size; index++)
             if (!(check->seen[index / 8] & (1 << (index % 8))))
                 check_unseen(check, index);
+    check_shredded(check);
+    check_untold(check);
     check->verdict->announced = g_hash_table_size(check->disposed);
     g_hash_table_unref(check->disposed);
+    g_hash_table_unref(check->shredded);
+    g_hash_table_unref(check->untold);
     g_hash_table_unref(check->cuts);
     for (guint level = 0; level < LEVELS; level++)
         g_byte_array_unref(check->levels[level]);

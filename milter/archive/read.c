@@ -11,6 +11,7 @@ void archive_record_free(ArchiveRecord *record)
     g_clear_pointer(&record->json, g_bytes_unref);
     if (record->raw != NULL)
         g_bytes_unref(record->raw);
+    g_clear_pointer(&record->leaf, g_bytes_unref);
     g_free(record);
 }
 
@@ -34,13 +35,31 @@ ArchiveRecord *archive_record_take(const char *rel, int64_t offset, int64_t leng
         record->json = g_byte_array_free_to_bytes(g_steal_pointer(&decoded->json));
     if (decoded->raw != NULL)
         record->raw = g_byte_array_free_to_bytes(g_steal_pointer(&decoded->raw));
+    if (decoded->leaf != NULL)
+        record->leaf = g_byte_array_free_to_bytes(g_steal_pointer(&decoded->leaf));
     return record;
 }
 
 // ---- one record ------------------------------------------------------------------------------------------
 
+// What was decoded, where it can be had.
+static ArchiveRecord *read_opened(const Scan *scan, int64_t offset, int64_t length, Decoded *decoded,
+                                  GError **error)
+{
+    if (decoded->seal == SEAL_CLOSED)
+        scan_closed_error(scan->dir, scan->segment->rel, decoded, error);
+    else if (decoded->seal == SEAL_DESTROYED)
+        g_set_error(error, BASE_ERROR, BASE_ERROR_NOINPUT,
+                    "%s/%s: the key of record %s was destroyed by a disposal", scan->dir, scan->segment->rel,
+                    decoded->id);
+    else
+        return archive_record_take(scan->segment->rel, offset, length, decoded);
+    return NULL;
+}
+
 // The record at `offset`, whole and checked; NULL with `error`.
-static ArchiveRecord *read_at(Scan *scan, int64_t offset, int64_t length, const char *id, GError **error)
+static ArchiveRecord *read_at(Scan *scan, KeysRing *ring, int64_t offset, int64_t length, const char *id,
+                              GError **error)
 {
     g_auto(Decoded) decoded = {0};
     int64_t found;
@@ -52,9 +71,9 @@ static ArchiveRecord *read_at(Scan *scan, int64_t offset, int64_t length, const 
     }
     if (shape != FRAME_WHOLE || (length > 0 && found != length))
         decoded.what = g_strdup("no whole frame of that length there");
-    else if (decode_frame(&scan->walk.file, offset, found, DECODE_RAW, scan->walk.context, &decoded) &&
+    else if (decode_frame(&scan->walk.file, offset, found, DECODE_RAW, scan->walk.context, ring, &decoded) &&
              strcmp(decoded.id, id) == 0)
-        return archive_record_take(scan->segment->rel, offset, found, &decoded);
+        return read_opened(scan, offset, found, &decoded, error);
     if (decoded.what == NULL)
         decoded.what = g_strdup("another record stands there");
     g_set_error(error, BASE_ERROR, BASE_ERROR_DATA,
@@ -73,12 +92,13 @@ ArchiveRecord *archive_get_at(const Config *config, const ArchiveRef *ref, GErro
     }
     Scan scan;
     ArchiveRecord *record = NULL;
+    g_autoptr(KeysRing) ring = keys_ring_new(config);
     Tri opened = scan_open(&scan, config->archive.dir, &segment, DECODE_RAW, error);
     if (opened == TRI_NO)
         g_set_error(error, BASE_ERROR, BASE_ERROR_NOINPUT, "%s/%s: no such segment; record %s was in it",
                     config->archive.dir, ref->segment, ref->id);
     else if (opened == TRI_YES)
-        record = read_at(&scan, ref->offset, ref->length, ref->id, error);
+        record = read_at(&scan, ring, ref->offset, ref->length, ref->id, error);
     scan_close(&scan);
     segment_clear(&segment);
     return record;
@@ -89,6 +109,7 @@ static Tri get_from(const Config *config, const Segment *segment, const char *id
                     ArchiveRecord **out, GError **error)
 {
     Scan scan;
+    g_autoptr(KeysRing) ring = keys_ring_new(config);
     Tri found = scan_open(&scan, config->archive.dir, segment, DECODE_ID, error);
     if (found != TRI_YES)
         return found;
@@ -101,7 +122,7 @@ static Tri get_from(const Config *config, const Segment *segment, const char *id
             break;
         if (strcmp(item.record.id, id) != 0)
             continue;
-        *out = read_at(&scan, item.offset, item.length, id, error);
+        *out = read_at(&scan, ring, item.offset, item.length, id, error);
         found = *out != NULL ? TRI_YES : TRI_UNKNOWN;
     }
     scan_close(&scan);
@@ -157,6 +178,7 @@ typedef struct {
     const Config *config;
     const ArchiveQuery *query;
     const char *folded; // query->address, for comparing
+    KeysRing *ring;     // of all cursors
     DamageSink *sink;
     GPtrArray *segments; // of borrowed Segment
     guint next;
@@ -222,6 +244,8 @@ static Tri cursor_open(Cursor *cursor, GError **error)
         opened = scan_open(&cursor->scan, cursor->config->archive.dir,
                            cursor->segments->pdata[cursor->next++], DECODE_META, error);
     cursor->open = opened == TRI_YES;
+    if (cursor->open)
+        scan_unseal(&cursor->scan, cursor->ring);
     return opened;
 }
 
@@ -254,9 +278,13 @@ static ArchiveRecord *cursor_record(Cursor *cursor)
         return archive_record_take(rel, item->offset, item->length, &cursor->item.record);
     g_auto(Decoded) whole = {0};
     Walk *walk = &cursor->scan.walk;
-    if (decode_frame(&walk->file, item->offset, item->length, DECODE_RAW, walk->context, &whole))
+    bool sound =
+        decode_frame(&walk->file, item->offset, item->length, DECODE_RAW, walk->context, walk->ring, &whole);
+    if (sound && whole.raw != NULL)
         return archive_record_take(rel, item->offset, item->length, &whole);
-    damage_report(cursor->sink, rel, item->offset, item->length, whole.id, whole.what);
+    if (!sound || whole.seal != SEAL_DESTROYED) // since its metadata were read
+        damage_report(cursor->sink, rel, item->offset, item->length, whole.id,
+                      whole.what != NULL ? whole.what : whole.closed);
     return NULL;
 }
 
@@ -307,7 +335,8 @@ bool archive_each(const Config *config, const ArchiveQuery *query, ArchiveEach f
     if (all == NULL)
         return false;
     g_autoptr(GPtrArray) chosen = scan_select(dir, all, query->events, query->from_us, query->to_us);
-    Cursor pattern = {.config = config, .query = query, .folded = folded, .sink = &sink};
+    g_autoptr(KeysRing) ring = keys_ring_new(config);
+    Cursor pattern = {.config = config, .query = query, .folded = folded, .ring = ring, .sink = &sink};
     g_autoptr(GPtrArray) cursors = cursors_new(&pattern, chosen, error);
     if (cursors == NULL)
         return false;

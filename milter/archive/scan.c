@@ -40,6 +40,12 @@ Tri scan_open(Scan *scan, const char *dir, const Segment *segment, DecodeDepth d
     return TRI_UNKNOWN;
 }
 
+void scan_unseal(Scan *scan, KeysRing *ring)
+{
+    scan->open = true;
+    scan->walk.ring = ring;
+}
+
 void scan_close(Scan *scan)
 {
     if (scan->fd < 0)
@@ -66,12 +72,31 @@ static bool tail_moved(Scan *scan, const WalkItem *item)
     return true;
 }
 
+void scan_closed_error(const char *dir, const char *segment, const Decoded *decoded, GError **error)
+{
+    g_set_error(error, BASE_ERROR, BASE_ERROR_NOPERM, "%s/%s: record %s is sealed: %s", dir, segment,
+                decoded->id, decoded->closed != NULL ? decoded->closed : "no keys were given");
+}
+
+// TRI_UNKNOWN with `error`: it is sealed, and cannot be opened.
+static Tri scan_wants(const Scan *scan, const Decoded *record, GError **error)
+{
+    bool closed = scan->open && record->seal == SEAL_CLOSED;
+    bool passed = record->kind == RECORD_END || (scan->open && record->seal == SEAL_DESTROYED);
+    if (closed)
+        scan_closed_error(scan->dir, scan->segment->rel, record, error);
+    return closed ? TRI_UNKNOWN : passed ? TRI_NO : TRI_YES;
+}
+
 Tri scan_next(Scan *scan, DamageSink *sink, WalkItem *item, GError **error)
 {
     for (;;) {
         WalkStep step = walk_next(&scan->walk, item);
-        if (step == WALK_RECORD && item->record.kind != RECORD_END)
-            return TRI_YES;
+        Tri wanted = step == WALK_RECORD ? scan_wants(scan, &item->record, error) : TRI_NO;
+        if (wanted == TRI_UNKNOWN)
+            walk_item_clear(item);
+        if (wanted != TRI_NO)
+            return wanted;
         if (step == WALK_FAILED) {
             g_set_error(error, BASE_ERROR, BASE_ERROR_IO, "%s/%s: cannot read: %s", scan->dir,
                         scan->segment->rel, g_strerror(scan->walk.file.failed));
@@ -100,7 +125,7 @@ static int64_t first_time(const char *dir, const Segment *segment)
     if (scan_open(&scan, dir, segment, DECODE_META, NULL) != TRI_YES)
         return 0;
     if (scan_next(&scan, &nobody, &item, NULL) == TRI_YES)
-        time = decoded_time(item.record.meta);
+        time = decoded_when(&item.record);
     walk_item_clear(&item);
     scan_close(&scan);
     return time;

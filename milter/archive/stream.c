@@ -227,7 +227,7 @@ static bool survey(Stream *stream, Survey *out, GError **error)
         case WALK_RECORD:
             out->good_end = item.offset + item.length;
             if (out->first_us == 0)
-                out->first_us = decoded_time(item.record.meta);
+                out->first_us = decoded_when(&item.record);
             break;
         case WALK_DAMAGE:
             out->good_end = item.offset + item.length;

@@ -20,6 +20,17 @@ enum {
 };
 static const char MAGIC[] = "ustar\00000"; // with its version
 
+static const char *const SUFFIX[] = {[MEMBER_JSON] = ".json",
+                                     [MEMBER_EML] = ".eml",
+                                     [MEMBER_LEAF] = ".leaf",
+                                     [MEMBER_SEALED_JSON] = ".json.zst.gcm",
+                                     [MEMBER_SEALED_EML] = ".eml.zst.gcm"};
+
+const char *tar_suffix(MemberKind kind)
+{
+    return SUFFIX[kind];
+}
+
 guint64 tar_padding(guint64 size)
 {
     return (TAR_BLOCK - size % TAR_BLOCK) % TAR_BLOCK;
@@ -38,7 +49,7 @@ void tar_header(guint8 out[TAR_BLOCK], const TarMember *member, int64_t mtime_s)
 {
     char *field = (char *)out;
     memset(out, 0, TAR_BLOCK);
-    g_snprintf(field + NAME_AT, NAME_LEN, "%s.%s", member->id, member->kind == MEMBER_JSON ? "json" : "eml");
+    g_snprintf(field + NAME_AT, NAME_LEN, "%s%s", member->id, SUFFIX[member->kind]);
     g_snprintf(field + MODE_AT, 8, "%07o", 0440);
     g_snprintf(field + UID_AT, 8, "%07o", 0);
     g_snprintf(field + GID_AT, 8, "%07o", 0);
@@ -67,9 +78,12 @@ static bool parse_name(const guint8 *field, TarMember *out)
         return false;
     memcpy(out->id, name, ULID_LEN);
     out->id[ULID_LEN] = '\0';
-    const char *suffix = name + ULID_LEN;
-    out->kind = strcmp(suffix, ".json") == 0 ? MEMBER_JSON : MEMBER_EML;
-    return ulid_parse(out->id, NULL) && (out->kind == MEMBER_JSON || strcmp(suffix, ".eml") == 0);
+    bool known = false;
+    for (guint kind = 0; kind < G_N_ELEMENTS(SUFFIX) && !known; kind++) {
+        known = strcmp(name + ULID_LEN, SUFFIX[kind]) == 0;
+        out->kind = (MemberKind)kind;
+    }
+    return known && ulid_parse(out->id, NULL);
 }
 
 const char *tar_parse(const guint8 block[TAR_BLOCK], TarMember *out_member)

@@ -13,6 +13,7 @@ typedef struct {
 
 typedef struct {
     const char *dir;
+    KeysRing *ring;
     GPtrArray *segments;
     DamageSink sink;
     ArchiveVerdict *verdict;
@@ -57,7 +58,7 @@ static void note_id(Verification *verification, guint index, const WalkItem *ite
 {
     SeenId seen = {.segment = index, .offset = item->offset, .length = item->length};
     memcpy(seen.id, item->record.id, ULID_LEN);
-    int day = segment_day(decoded_time(item->record.meta));
+    int day = segment_day(decoded_when(&item->record));
     // Late records of the day before come between those of the next: only a later day begins a new count.
     if (day > verification->day) {
         check_ids(verification);
@@ -115,6 +116,8 @@ static void check_records(Verification *verification, Scan *scan, guint index)
             verification->verdict->events++;
         else
             verification->verdict->records++;
+        verification->verdict->sealed += item.record.seal != SEAL_NONE ? 1 : 0;
+        verification->verdict->closed += item.record.seal == SEAL_CLOSED ? 1 : 0;
     }
 }
 
@@ -129,6 +132,7 @@ static void check_segment(Verification *verification, guint index)
         damage_report(&verification->sink, segment->rel, 0, 0, NULL, error->message);
     if (opened != TRI_YES)
         return;
+    scan.walk.ring = verification->ring;
     check_records(verification, &scan, index);
     verification->verdict->segments++;
     verification->verdict->bytes += (guint64)scan.walk.file.end;
@@ -157,8 +161,10 @@ bool archive_verify(const Config *config, ArchiveDamage damage,
     g_autoptr(GPtrArray) segments = segments_list(config->archive.dir, error);
     if (segments == NULL)
         return false;
+    g_autoptr(KeysRing) ring = keys_ring_new(config);
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(SeenId));
     Verification verification = {.dir = config->archive.dir,
+                                 .ring = ring,
                                  .segments = segments,
                                  .sink = {damage, data, 0},
                                  .verdict = out_verdict,

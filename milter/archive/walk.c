@@ -34,7 +34,7 @@ static bool frame_is_sound(Walk *walk, int64_t offset)
     Decoded decoded = {0};
     FrameShape shape = frame_shape(&walk->file, offset, &length);
     bool sound = shape == FRAME_WHOLE &&
-                 decode_frame(&walk->file, offset, length, DECODE_CHECK, walk->context, &decoded);
+                 decode_frame(&walk->file, offset, length, DECODE_CHECK, walk->context, NULL, &decoded);
     decoded_clear(&decoded);
     if (!sound)
         walk->budget -= length + 64;
@@ -77,7 +77,8 @@ static bool ends_at_frame(Walk *walk, int64_t offset)
 
 static WalkStep walk_whole(Walk *walk, WalkItem *item)
 {
-    if (decode_frame(&walk->file, item->offset, item->length, walk->depth, walk->context, &item->record)) {
+    if (decode_frame(&walk->file, item->offset, item->length, walk->depth, walk->context, walk->ring,
+                     &item->record)) {
         walk->offset = item->offset + item->length;
         walk->ended = walk->ended || item->record.kind == RECORD_END;
         return WALK_RECORD;

@@ -1,4 +1,4 @@
-#include "archive/internal.h"
+#include "archive/log_internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,6 +14,7 @@ typedef struct {
     StreamKind kind;
     int64_t time_us;
     ArchiveRef *ref;
+    const RecordKey *key; // NULL = in clear
     JobState state;
     GCond changed;
     GError *error;
@@ -25,7 +26,8 @@ struct Archive {
     int wait_ms; // for the locks
     bool shared; // others go on in the segments
     int lock_fd[STREAM_LAST];
-    Stream streams[STREAM_LAST]; // the writer thread's
+    Stream streams[STREAM_LAST]; // the writer thread's, and:
+    Keys *keys;                  // NULL = records are not sealed
     GThread *thread;
 
     GMutex lock; // of all below
@@ -80,8 +82,31 @@ static void write_stream(Archive *archive, Stream *stream, Job **jobs, guint n)
     settle(archive, stream, jobs + first, n - first);
 }
 
+// Keys are durable before what they open: what is acknowledged can be read. Jobs whose keys cannot be kept are answered here.
+static void write_keys(Archive *archive, GPtrArray *batch)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(KeysEntry));
+    g_autoptr(GPtrArray) sealed = g_ptr_array_new();
+    for (guint i = 0; i < batch->len; i++) {
+        Job *job = batch->pdata[i];
+        KeysEntry entry = {job->ref->id, job->key};
+        if (job->key == NULL)
+            continue;
+        g_array_append_val(entries, entry);
+        g_ptr_array_add(sealed, job);
+    }
+    if (sealed->len == 0 || keys_add(archive->keys, (const KeysEntry *)entries->data, entries->len, &error))
+        return;
+    for (guint i = 0; i < batch->len; i++)
+        if (((Job *)batch->pdata[i])->key != NULL)
+            batch->pdata[i] = NULL;
+    finish_jobs(archive, (Job **)sealed->pdata, sealed->len, error);
+}
+
 static void write_batch(Archive *archive, GPtrArray *batch)
 {
+    write_keys(archive, batch);
     for (int kind = 0; kind < STREAM_LAST; kind++) {
         g_autoptr(GPtrArray) own = g_ptr_array_new();
         for (guint i = 0; i < batch->len; i++) {
@@ -204,6 +229,11 @@ static bool encode_and_submit(Archive *archive, StreamKind kind, EncodeInput *in
                               GError **error)
 {
     g_auto(Frame) frame = {.fd = -1};
+    RecordKey key;
+    bool seal = archive->keys != NULL && kind == STREAM_RECORDS;
+    if (seal)
+        keys_record_new(&key);
+    input->key = seal ? &key : NULL;
     input->dir = archive->config->archive.dir;
     input->level = archive->config->archive.compression;
     input->context = borrow_context(archive);
@@ -213,8 +243,11 @@ static bool encode_and_submit(Archive *archive, StreamKind kind, EncodeInput *in
     }
     bool ok = encode_record(input, &frame, error);
     return_context(archive, input->context);
-    Job job = {.frame = &frame, .kind = kind, .time_us = input->time_us, .ref = ref};
-    return ok && submit(archive, &job, error);
+    Job job = {.frame = &frame, .kind = kind, .time_us = input->time_us, .ref = ref, .key = input->key};
+    ok = ok && submit(archive, &job, error);
+    if (seal)
+        keys_record_clear(&key);
+    return ok;
 }
 
 // Bytes free for us; -1 with `error`.
@@ -266,8 +299,9 @@ static ArchiveRef *ref_new(const char *id, int64_t time_us, GError **error)
     return g_steal_pointer(&ref);
 }
 
+// `*out_leaf`: what of it stands in clear where it is sealed, else untouched; caller frees.
 static char *record_json(const Archive *archive, const ArchiveRef *ref, int64_t len, json_t *meta,
-                         int64_t now_us, GError **error)
+                         int64_t now_us, char **out_leaf, GError **error)
 {
     g_autofree char *received = clock_format(now_us);
     json_t *record = meta != NULL ? json_copy(meta) : json_object();
@@ -279,6 +313,10 @@ static char *record_json(const Archive *archive, const ArchiveRef *ref, int64_t 
     json_object_set_new(record, "sha256", json_string(ref->sha256));
     event_salt(record);
     char *text = encode_json(record, error);
+    if (text != NULL && archive->keys != NULL)
+        *out_leaf = log_leaf(record, text, strlen(text), NULL, error);
+    if (archive->keys != NULL && *out_leaf == NULL)
+        g_clear_pointer(&text, g_free);
     json_decref(record);
     return text;
 }
@@ -295,10 +333,12 @@ ArchiveRef *archive_append(Archive *archive, const char *id, int fd, int64_t len
     if (ref == NULL || has_space(archive->config, len, error) != TRI_YES)
         return NULL;
     ref->sha256 = encode_hash_fd(fd, len, error);
-    g_autofree char *json = ref->sha256 != NULL ? record_json(archive, ref, len, meta, now_us, error) : NULL;
+    g_autofree char *leaf = NULL, *json = NULL;
+    if (ref->sha256 != NULL)
+        json = record_json(archive, ref, len, meta, now_us, &leaf, error);
     if (json == NULL)
         return NULL;
-    EncodeInput input = {.id = ref->id, .fd = fd, .len = len, .json = json, .time_us = now_us};
+    EncodeInput input = {.id = ref->id, .fd = fd, .len = len, .json = json, .leaf = leaf, .time_us = now_us};
     if (!encode_and_submit(archive, STREAM_RECORDS, &input, ref, error))
         return NULL;
     return g_steal_pointer(&ref);
@@ -378,6 +418,8 @@ static Archive *open_as(const Config *config, const char *origin, int wait_ms, b
         archive->lock_fd[kind] = archive->streams[kind].fd = -1;
     g_mutex_init(&archive->lock);
     g_cond_init(&archive->work);
+    if (config->archive.sealed && (archive->keys = keys_open(config, error)) == NULL)
+        return NULL;
     if (!open_streams(archive, error))
         return NULL;
     archive->thread = g_thread_try_new("archive", writer_main, archive, error);
@@ -411,6 +453,7 @@ void archive_close(Archive **handle)
         if (archive->lock_fd[kind] >= 0)
             close(archive->lock_fd[kind]);
     }
+    keys_close(&archive->keys);
     g_ptr_array_unref(archive->contexts);
     g_mutex_clear(&archive->lock);
     g_cond_clear(&archive->work);

@@ -5,8 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BATCH       512
+#define BATCH       1024
 #define LOOK_US     G_USEC_PER_SEC
+#define IDLE_US     (60 * G_USEC_PER_SEC) // so long nothing new: months that are over are tidied
+#define TIDY_US     (INT64_C(3600) * G_USEC_PER_SEC)
 #define AGAIN_US    (10 * G_USEC_PER_SEC)  // after a failure
 #define COMPLAIN_US (300 * G_USEC_PER_SEC) // the same failure is told again
 
@@ -16,6 +18,7 @@ struct Indexer {
     SearchIndex *index;
     GThread *thread;
     GThreadPool *pool;
+    bool news;   // the last catching up found something; the indexer's thread only
     GMutex lock; // of what follows
     GCond wake, task_done;
     guint tasks; // not done yet
@@ -212,6 +215,7 @@ static bool indexer_catch_up(Indexer *indexer, GError **error)
     g_autoptr(GPtrArray) places = search_index_places(indexer->index, error);
     g_autoptr(Batch) batch = NULL;
     bool ok = places != NULL && batch_begin(indexer, places, &batch, error);
+    indexer->news = batch != NULL;
     while (ok && batch != NULL && batch_wait(indexer)) {
         g_autoptr(Batch) next = NULL;
         bool rebuild = search_rebuild_asked(indexer->config);
@@ -240,14 +244,37 @@ static bool indexer_wait(Indexer *indexer, gint64 wait_us)
     return stopping;
 }
 
+static bool indexer_is_stopping(void *data)
+{
+    Indexer *indexer = data;
+    g_mutex_lock(&indexer->lock);
+    bool stopping = indexer->stopping;
+    g_mutex_unlock(&indexer->lock);
+    return stopping;
+}
+
+// What can wait until there is nothing new. `tidy_at`: monotonic.
+static bool indexer_idle(Indexer *indexer, gint64 *tidy_at, GError **error)
+{
+    gint64 now = g_get_monotonic_time();
+    bool more = false;
+    if (indexer->news)
+        *tidy_at = MAX(*tidy_at, now + IDLE_US);
+    bool ok = now < *tidy_at || search_index_tidy(indexer->index, indexer_is_stopping, indexer, &more, error);
+    if (now >= *tidy_at && !more)
+        *tidy_at = now + TIDY_US;
+    return ok;
+}
+
 static gpointer indexer_run(gpointer data)
 {
     Indexer *indexer = data;
     gint64 told = 0;
+    gint64 tidy_at = g_get_monotonic_time() + IDLE_US;
     bool ended = false;
     while (!ended) {
         g_autoptr(GError) error = NULL;
-        bool ok = indexer_catch_up(indexer, &error);
+        bool ok = indexer_catch_up(indexer, &error) && indexer_idle(indexer, &tidy_at, &error);
         gint64 now = g_get_monotonic_time();
         if (!ok && (told == 0 || now - told > COMPLAIN_US)) {
             log_error("the archive's index stands still", "error", error->message);
@@ -256,7 +283,8 @@ static gpointer indexer_run(gpointer data)
             told = 0;
         }
         g_mutex_lock(&indexer->lock);
-        indexer->done = ok;
+        // A sealed archive that is not opened here: its index is made where the master key is.
+        indexer->done = ok || g_error_matches(error, BASE_ERROR, BASE_ERROR_NOPERM);
         g_mutex_unlock(&indexer->lock);
         ended = indexer_wait(indexer, ok ? LOOK_US : AGAIN_US);
     }

@@ -187,8 +187,10 @@ static gpointer work(gpointer data)
         pause = ok ? PAUSE_US : MIN(pause * 2, LONGEST_PAUSE);
         g_mutex_lock(&watch->lock);
         worker->at_work = false;
-        worker->failing = !ok;
-        if (ok && !more)
+        // A sealed archive that is not opened here: this is done where the master key is.
+        bool closed = !ok && g_error_matches(error, BASE_ERROR, BASE_ERROR_NOPERM);
+        worker->failing = !ok && !closed;
+        if ((ok && !more) || closed)
             worker->seen = pokes;
         if (!ok || !more)
             pause_until(watch, g_get_monotonic_time() + pause, ok ? pokes : watch->pokes);

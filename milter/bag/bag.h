@@ -95,6 +95,10 @@ typedef void (*BagProgress)(const char *step, guint64 done, guint64 total, void 
 BagResult *bag_write(const Config *config, Readers *readers, const BagSpec *spec, const char *path,
                      BagProgress progress, void *data, GError **error);
 
+// The bag at `bag` as one ZIP file `zip`, for handing it out; dates in it are `time_us`. Step "zip". Nothing is left of one that failed.
+bool bag_zip(const char *bag, const char *zip, int64_t time_us, BagProgress progress, void *data,
+             GError **error);
+
 // One thing that is wrong with a bag.
 typedef void (*BagFinding)(const char *file, const char *what, void *data);
 // Reads the bag at `path` (any of RFC 8493 with SHA-256 manifests; of ours, its proofs too): every file of the manifests is there

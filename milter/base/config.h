@@ -112,6 +112,8 @@ typedef struct {
     int queue_records;      // most records waiting for the writer, then 451
     int queue_wait_ms;
     char *log_name;   // of the transparency log; default: the district's first domain, "/" and the origin
+    bool sealed;      // each record is encrypted with a key of its own
+    char *master_key; // unwraps those keys; "" = DIR.master.key
     char *log_key;    // secret key of its checkpoints, beside it its public half and the newest checkpoint
     int checkpoint_s; // at most so long behind
     bool index_ocr;   // text in pictures goes into the index
@@ -169,6 +171,31 @@ typedef struct {
     GPtrArray *reviewers;  // of ConfigReviewer
 } ConfigReview;
 
+// The web console and its accounts.
+typedef struct {
+    char *listen;      // "127.0.0.1:8340"
+    char *certificate; // PEM files; "" = no TLS
+    char *key;
+    char *proxy_header; // names who is signed in, where the request has the secret; "" = no such proxy
+    char *proxy_secret_file;
+    char *pam_service, *pam_dir;
+    char *database; // accounts and sessions
+    char *dir;      // stylesheet, script and texts
+    int threads, connections;
+    int requests_minute; // of an address
+    int64_t body_bytes;  // of a request
+    int session_hours, idle_minutes;
+    int lock_after, lock_minutes; // failed sign-ins
+    int sign_in_minutes;          // how long a one-time sign-in is good for
+    bool require_totp;
+    char *docket;           // reviewers' decisions
+    int undo_s;             // until one takes effect
+    char **four_eyes;       // rules that two reviewers release by
+    int sample_percent;     // of decisions, looked at again
+    char **comment_reasons; // that want a comment
+    int comment_length;
+} ConfigConsole;
+
 typedef struct {
     char *schedule; // "" = none
     char *database;
@@ -203,6 +230,7 @@ typedef struct {
     ConfigQuarantine quarantine;
     ConfigNotice notice;
     ConfigReview review;
+    ConfigConsole console;
     ConfigRetention retention;
     ConfigCases cases;
     ConfigLog log;

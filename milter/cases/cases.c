@@ -47,6 +47,16 @@ static const char *const MIGRATIONS[] = {
     " text TEXT NOT NULL, recipient TEXT, who TEXT NOT NULL, time_us INT NOT NULL);"
     "CREATE TABLE production (id INTEGER PRIMARY KEY, matter TEXT NOT NULL, who TEXT NOT NULL, time_us INT "
     "NOT NULL, full INT NOT NULL, redacted INT NOT NULL, withheld INT NOT NULL, manifest TEXT NOT NULL);",
+    // Counting what was decided reads no record.
+    "CREATE INDEX record_what ON record (matter, what, received_us, record);"
+    "CREATE INDEX record_what_thread ON record (matter, what, thread, received_us, record);"
+    "CREATE INDEX record_disputed ON record (matter) WHERE disputed;"
+    "DROP INDEX record_thread;"
+    "CREATE INDEX record_conversation ON record (matter, thread, received_us, record);"
+    // Where it stands, as far as it is known.
+    "ALTER TABLE record ADD COLUMN segment TEXT;"
+    "ALTER TABLE record ADD COLUMN byte INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE record ADD COLUMN bytes INT NOT NULL DEFAULT 0;",
 };
 
 Cases *cases_open(const Config *config, GError **error)
@@ -264,14 +274,11 @@ char *case_new(Cases *cases, const Case *from, const char *who, int64_t now_us, 
 
 // ---- reading ---------------------------------------------------------------------------------------------
 
-#define COUNT(condition) "(SELECT count(*) FROM record r WHERE r.matter = m.id" condition ")"
+#define COUNT(condition) "(SELECT count(*) FROM record r WHERE r.matter = m.id AND " condition ")"
 #define COLUMNS                                                                                              \
     "m.id, m.title, m.requester, m.contact, m.profile, m.received, m.extension, m.prefix, m.who, "           \
-    "m.opened_us, m.closed_us, m.outcome, m.width, " COUNT("") ", " COUNT(" AND what = 0") ", " COUNT(       \
-        " AND"                                                                                               \
-        " wha"                                                                                               \
-        "t = "                                                                                               \
-        "1") ", " COUNT(" AND what = 4") ", " COUNT(" AND what = 3") ", " COUNT(" AND what = 2") ", " COUNT(" AND disputed")
+    "m.opened_us, m.closed_us, m.outcome, m.width, " COUNT("disputed") ", " COUNT("what = 0") ", " COUNT(    \
+        "what = 1") ", " COUNT("what = 4") ", " COUNT("what = 3") ", " COUNT("what = 2")
 
 static Case *case_of(StoreStmt *row)
 {
@@ -289,13 +296,13 @@ static Case *case_of(StoreStmt *row)
                   .closed_us = store_int(row, 10),
                   .outcome = g_strdup(store_text(row, 11)),
                   .width = (int)store_int(row, 12),
-                  .records = (guint)store_int(row, 13),
+                  .disputed = (guint)store_int(row, 13),
                   .undecided = (guint)store_int(row, 14),
                   .responsive = (guint)store_int(row, 15),
                   .redacted = (guint)store_int(row, 16),
                   .exempt = (guint)store_int(row, 17),
-                  .not_responsive = (guint)store_int(row, 18),
-                  .disputed = (guint)store_int(row, 19)};
+                  .not_responsive = (guint)store_int(row, 18)};
+    one->records = one->undecided + one->responsive + one->redacted + one->exempt + one->not_responsive;
     return one;
 }
 
@@ -306,12 +313,23 @@ static void free_case(gpointer one)
 
 GPtrArray *case_list(Cases *cases, bool closed_too, GError **error)
 {
+    return case_page(cases, closed_too, NULL, 0, error);
+}
+
+GPtrArray *case_page(Cases *cases, bool closed_too, const char *after, guint most, GError **error)
+{
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(free_case);
-    g_autoptr(StoreStmt) get = store_prepare(
-        cases->db, "SELECT " COLUMNS " FROM matter m WHERE ?1 OR m.closed_us = 0 ORDER BY m.id DESC", error);
+    g_autoptr(StoreStmt) get =
+        store_prepare(cases->db,
+                      "SELECT " COLUMNS " FROM matter m WHERE (?1 OR m.closed_us = 0) AND (?2 IS NULL OR "
+                      "m.id < ?2) ORDER BY m.id DESC LIMIT ?3",
+                      error);
     StoreStep step = STORE_FAILED;
-    if (get != NULL)
+    if (get != NULL) {
         store_bind_int(get, 1, closed_too);
+        store_bind_text(get, 2, after);
+        store_bind_int(get, 3, most > 0 ? (int64_t)most : -1);
+    }
     while (get != NULL && (step = store_step(get, error)) == STORE_ROW)
         g_ptr_array_add(list, case_of(get));
     return step == STORE_DONE ? g_steal_pointer(&list) : NULL;

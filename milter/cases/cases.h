@@ -64,6 +64,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Cases, cases_close_auto)
 char *case_new(Cases *cases, const Case *from, const char *who, int64_t now_us, GError **error);
 // Newest first. GPtrArray of Case.
 GPtrArray *case_list(Cases *cases, bool closed_too, GError **error);
+// The same in pages: those after the one with the id `after` (NULL = from the newest), at most `most` (0 = all).
+GPtrArray *case_page(Cases *cases, bool closed_too, const char *after, guint most, GError **error);
 Case *case_get(Cases *cases, const char *id, GError **error); // NOINPUT
 // DATA for more than the clock allows.
 bool case_extend(Cases *cases, const CaseClocks *clocks, const char *id, int days, const char *who,
@@ -118,6 +120,7 @@ typedef struct {
     bool disputed;          // what reviewers decided last is not the same; the last of all stands
     int64_t number;         // 0 = none yet
     json_t *redactions;     // of redact.h; NULL = none
+    ArchiveRef *place;      // where it stood when it was taken in; NULL = not known
 } CaseRecord;
 void case_record_free(CaseRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CaseRecord, case_record_free)
@@ -125,7 +128,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CaseRecord, case_record_free)
 // CaseRecord.
 GPtrArray *case_records(Cases *cases, const char *id, CaseWhat what, const char *after, guint most,
                         GError **error);
+// The same, conversations together: those whose first record is the oldest come first.
+GPtrArray *case_threads(Cases *cases, const char *id, CaseWhat what, const char *after, guint most,
+                        GError **error);
 CaseRecord *case_record(Cases *cases, const char *id, const char *record, GError **error); // NOINPUT
+// The record itself, from where it stands. NULL with `error` as archive_get.
+ArchiveRecord *case_record_read(Cases *cases, const CaseRecord *record, GError **error);
 
 // Those of its thread and of its group, itself too, in order of time. GPtrArray of CaseRecord.
 GPtrArray *case_related(Cases *cases, const char *id, const char *record, GError **error);
@@ -136,6 +144,9 @@ json_t *case_decisions(Cases *cases, const char *id, const char *record, GError 
 // exempt or redacted. How many; -1 with `error`.
 int case_review(Cases *cases, const char *id, const char *record, bool group, CaseWhat what, const char *code,
                 const char *why, const char *who, int64_t now_us, GError **error);
+// The same about many (`chosen`: of char*), all of them or none.
+int case_review_many(Cases *cases, const char *id, const GPtrArray *chosen, bool group, CaseWhat what,
+                     const char *code, const char *why, const char *who, int64_t now_us, GError **error);
 // What is blacked out in a record (redact.h): a JSON array, kept whole. False with `error`.
 bool case_redact(Cases *cases, const char *id, const char *record, const json_t *redactions, const char *who,
                  int64_t now_us, GError **error);
@@ -153,6 +164,11 @@ char *case_letter(Cases *cases, const CaseClocks *clocks, const char *id, const 
 // Keeps a letter as it went out (`to` NULL = by hand). The first one ends the time in which fees are lost.
 bool case_letter_sent(Cases *cases, const char *id, const char *template, const char *subject,
                       const char *text, const char *to, const char *who, int64_t now_us, GError **error);
+// Sends it by mail from notice.from to `to` and keeps it so. False with `error` (DATA: no address on one side).
+bool case_letter_send(Cases *cases, const char *id, const char *template, const char *subject,
+                      const char *text, const char *to, const char *who, int64_t now_us, GError **error);
+// The names of the letters that there are templates of. GPtrArray of char*; NULL with `error`.
+GPtrArray *case_letter_names(Cases *cases, GError **error);
 // [{"letter", "subject", "text", "to" (null = by hand), "who", "time"}], oldest first. New reference.
 json_t *case_letters(Cases *cases, const char *id, GError **error);
 

@@ -83,8 +83,8 @@ static bool traits_read(const Config *config, Readers *readers, const ArchiveRef
 
 // ---- taking in -------------------------------------------------------------------------------------------
 
-static bool record_put(Cases *cases, const char *id, const SearchHit *hit, const Traits *traits,
-                       GError **error)
+static bool record_put(Cases *cases, const char *id, const SearchHit *hit, const ArchiveRef *place,
+                       const Traits *traits, GError **error)
 {
     bool exact = false;
     g_autofree char *thread = belong_thread(cases, id, hit->record, traits, error);
@@ -95,7 +95,7 @@ static bool record_put(Cases *cases, const char *id, const SearchHit *hit, const
             ? cases_prepare(
                   cases, error,
                   "INSERT INTO record(matter, record, sender, subject, thread, grp, text_hash, received_us,"
-                  " exact, near, custodian) VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+                  " exact, near, custodian, segment, byte, bytes) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                   id, hit->record, hit->sender != NULL ? hit->sender : "",
                   hit->subject != NULL ? hit->subject : "", thread, group, traits->text_hash, NULL)
             : NULL;
@@ -106,6 +106,9 @@ static bool record_put(Cases *cases, const char *id, const SearchHit *hit, const
     if (traits->tells)
         store_bind_blob(put, 10, &traits->near, sizeof traits->near);
     store_bind_text(put, 11, traits->custodian);
+    store_bind_text(put, 12, place->segment);
+    store_bind_int(put, 13, place->offset);
+    store_bind_int(put, 14, place->length);
     return store_run(put, error) && belong_keep(cases, id, hit->record, traits, error);
 }
 
@@ -154,7 +157,9 @@ static bool collect_put(Collect *collect, guint from, const Traits *traits, guin
         const SearchHit *hit = collect->new->pdata[from + i];
         Tri known = is_known(collect->cases, collect->id, hit->record, error);
         ok = known != TRI_UNKNOWN &&
-             (known == TRI_YES || record_put(collect->cases, collect->id, hit, &traits[i], error));
+             (known == TRI_YES ||
+              record_put(collect->cases, collect->id, hit, g_hash_table_lookup(collect->places, hit->record),
+                         &traits[i], error));
         added += known == TRI_NO;
     }
     ok = ok && store_commit(collect->cases->db, error);

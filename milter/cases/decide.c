@@ -36,6 +36,7 @@ void case_record_free(CaseRecord *record)
     g_free(record->why);
     g_free(record->who);
     json_decref(record->redactions);
+    archive_ref_free(record->place);
     g_free(record);
 }
 
@@ -43,12 +44,12 @@ void case_record_free(CaseRecord *record)
 
 #define COLUMNS                                                                                              \
     "record, sender, subject, received_us, thread, grp, exact, what, code, why, who, disputed, number, "     \
-    "redactions, custodian"
+    "redactions, custodian, segment, byte, bytes"
 
 static CaseRecord *record_of(StoreStmt *row)
 {
     CaseRecord *record = g_new0(CaseRecord, 1);
-    const char *redactions = store_text(row, 13);
+    const char *redactions = store_text(row, 13), *segment = store_text(row, 15);
     *record = (CaseRecord){.record = g_strdup(store_text(row, 0)),
                            .sender = g_strdup(store_text(row, 1)),
                            .subject = g_strdup(store_text(row, 2)),
@@ -64,6 +65,12 @@ static CaseRecord *record_of(StoreStmt *row)
                            .number = store_int(row, 12),
                            .custodian = g_strdup(store_text(row, 14)),
                            .redactions = redactions != NULL ? json_loads(redactions, 0, NULL) : NULL};
+    if (segment != NULL) {
+        record->place = g_new0(ArchiveRef, 1);
+        *record->place = (ArchiveRef){
+            .segment = g_strdup(segment), .offset = store_int(row, 16), .length = store_int(row, 17)};
+        g_strlcpy(record->place->id, record->record, sizeof record->place->id);
+    }
     return record;
 }
 
@@ -72,25 +79,40 @@ static void free_record(gpointer record)
     case_record_free(record);
 }
 
-GPtrArray *case_records(Cases *cases, const char *id, CaseWhat what, const char *after, guint most,
-                        GError **error)
+// In the order of `keys` ("received_us, record"). What is not asked for is not in the query: an index serves the rest.
+static GPtrArray *records_page(Cases *cases, const char *keys, const char *id, CaseWhat what,
+                               const char *after, guint most, GError **error)
 {
     g_autoptr(GPtrArray) records = g_ptr_array_new_with_free_func(free_record);
-    g_autoptr(StoreStmt) get = cases_prepare(
-        cases, error,
-        "SELECT " COLUMNS " FROM record WHERE matter = ?1 AND (?2 = '' OR (received_us, record) > (SELECT "
-        "a.received_us, a.record FROM record a WHERE a.matter = ?1 AND a.record = ?2)) AND (?3 < 0 OR what = "
-        "?3)"
-        " ORDER BY received_us, record LIMIT ?4",
-        id, after != NULL ? after : "", NULL);
+    g_autofree char *behind =
+        after != NULL
+            ? g_strdup_printf(" AND (%s) > (SELECT %s FROM record WHERE matter = ?1 AND record = ?2)", keys,
+                              keys)
+            : g_strdup("");
+    g_autofree char *sql =
+        g_strdup_printf("SELECT " COLUMNS " FROM record WHERE matter = ?1%s%s ORDER BY %s LIMIT ?4",
+                        what != CASE_WHATS ? " AND what = ?3" : "", behind, keys);
+    g_autoptr(StoreStmt) get = cases_prepare(cases, error, sql, id, after, NULL);
     StoreStep step = STORE_FAILED;
-    if (get != NULL) {
-        store_bind_int(get, 3, what == CASE_WHATS ? -1 : (int)what);
+    if (get != NULL && what != CASE_WHATS)
+        store_bind_int(get, 3, what);
+    if (get != NULL)
         store_bind_int(get, 4, most > 0 ? (int64_t)most : -1);
-    }
     while (get != NULL && (step = store_step(get, error)) == STORE_ROW)
         g_ptr_array_add(records, record_of(get));
     return step == STORE_DONE ? g_steal_pointer(&records) : NULL;
+}
+
+GPtrArray *case_records(Cases *cases, const char *id, CaseWhat what, const char *after, guint most,
+                        GError **error)
+{
+    return records_page(cases, "received_us, record", id, what, after, most, error);
+}
+
+GPtrArray *case_threads(Cases *cases, const char *id, CaseWhat what, const char *after, guint most,
+                        GError **error)
+{
+    return records_page(cases, "thread, received_us, record", id, what, after, most, error);
 }
 
 CaseRecord *case_record(Cases *cases, const char *id, const char *record, GError **error)
@@ -101,6 +123,22 @@ CaseRecord *case_record(Cases *cases, const char *id, const char *record, GError
     if (step == STORE_DONE)
         g_set_error(error, BASE_ERROR, BASE_ERROR_NOINPUT, "record %s is not in case %s", record, id);
     return step == STORE_ROW ? record_of(get) : NULL;
+}
+
+ArchiveRecord *case_record_read(Cases *cases, const CaseRecord *record, GError **error)
+{
+    g_autoptr(ArchiveRecord) there =
+        record->place != NULL ? archive_get_at(cases->config, record->place, NULL) : NULL;
+    // A disposal may have moved it.
+    if (there == NULL || strcmp(there->ref->id, record->record) != 0) {
+        g_clear_pointer(&there, archive_record_free);
+        there = archive_get(cases->config, record->record, error);
+    }
+    if (there != NULL && there->raw == NULL) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_DATA, "%s is an event: it has no message", record->record);
+        return NULL;
+    }
+    return g_steal_pointer(&there);
 }
 
 GPtrArray *case_related(Cases *cases, const char *id, const char *record, GError **error)
@@ -188,10 +226,18 @@ static bool review_one(Cases *cases, const char *id, const CaseRecord *record, C
     return store_run(put, error) && store_run(set, error);
 }
 
-// The record, or all of its group. GPtrArray of CaseRecord.
-static GPtrArray *review_which(Cases *cases, const char *id, const char *record, bool group, GError **error)
+static bool review_is_there(const GPtrArray *records, const char *record)
 {
-    g_autoptr(GPtrArray) records = g_ptr_array_new_with_free_func(free_record);
+    bool found = false;
+    for (guint i = 0; i < records->len && !found; i++)
+        found = strcmp(((const CaseRecord *)records->pdata[i])->record, record) == 0;
+    return found;
+}
+
+// Adds the record, or all of its group, where they are not among `records` yet.
+static bool review_add(Cases *cases, const char *id, const char *record, bool group, GPtrArray *records,
+                       GError **error)
+{
     g_autoptr(CaseRecord) first = case_record(cases, id, record, error);
     g_autoptr(StoreStmt) get =
         first != NULL ? cases_prepare(cases, error,
@@ -202,9 +248,24 @@ static GPtrArray *review_which(Cases *cases, const char *id, const char *record,
     StoreStep step = STORE_FAILED;
     if (get != NULL)
         store_bind_int(get, 4, group);
-    while (get != NULL && (step = store_step(get, error)) == STORE_ROW)
-        g_ptr_array_add(records, record_of(get));
-    return step == STORE_DONE ? g_steal_pointer(&records) : NULL;
+    while (get != NULL && (step = store_step(get, error)) == STORE_ROW) {
+        CaseRecord *one = record_of(get);
+        if (review_is_there(records, one->record))
+            case_record_free(one);
+        else
+            g_ptr_array_add(records, one);
+    }
+    return step == STORE_DONE;
+}
+
+// The records, or all of their groups. GPtrArray of CaseRecord.
+static GPtrArray *review_which(Cases *cases, const char *id, const GPtrArray *ids, bool group, GError **error)
+{
+    g_autoptr(GPtrArray) records = g_ptr_array_new_with_free_func(free_record);
+    bool ok = true;
+    for (guint i = 0; ok && i < ids->len; i++)
+        ok = review_add(cases, id, ids->pdata[i], group, records, error);
+    return ok ? g_steal_pointer(&records) : NULL;
 }
 
 static bool review_event(Cases *cases, const char *id, const GPtrArray *records, CaseWhat what,
@@ -221,11 +282,19 @@ static bool review_event(Cases *cases, const char *id, const GPtrArray *records,
 int case_review(Cases *cases, const char *id, const char *record, bool group, CaseWhat what, const char *code,
                 const char *why, const char *who, int64_t now_us, GError **error)
 {
+    g_autoptr(GPtrArray) one = g_ptr_array_new();
+    g_ptr_array_add(one, (gpointer)record);
+    return case_review_many(cases, id, one, group, what, code, why, who, now_us, error);
+}
+
+int case_review_many(Cases *cases, const char *id, const GPtrArray *chosen, bool group, CaseWhat what,
+                     const char *code, const char *why, const char *who, int64_t now_us, GError **error)
+{
     const char *cited = code != NULL ? code : "", *words = why != NULL ? why : "";
     if (!review_check(what, cited, words, error) || !store_begin(cases->db, error))
         return -1;
     g_autoptr(GPtrArray) records =
-        cases_is_open(cases, id, error) ? review_which(cases, id, record, group, error) : NULL;
+        cases_is_open(cases, id, error) ? review_which(cases, id, chosen, group, error) : NULL;
     bool ok = records != NULL && review_event(cases, id, records, what, cited, words, who, now_us, error);
     for (guint i = 0; ok && i < records->len; i++)
         ok = review_one(cases, id, records->pdata[i], what, cited, words, who, now_us, error);

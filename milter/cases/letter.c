@@ -2,6 +2,7 @@
 #include "cases/internal.h"
 
 #include "base/template.h"
+#include "quarantine/quarantine.h"
 
 #include <string.h>
 
@@ -258,6 +259,44 @@ bool case_letter_sent(Cases *cases, const char *id, const char *template, const 
     json_t *detail = json_pack("{s:s, s:s, s:s?, s:s}", "template", template, "sha256", hash, "to", to,
                                "subject", subject);
     return cases_note(cases, "case-letter", id, detail, put, who, now_us, error);
+}
+
+bool case_letter_send(Cases *cases, const char *id, const char *template, const char *subject,
+                      const char *text, const char *to, const char *who, int64_t now_us, GError **error)
+{
+    const char *from = cases->config->notice.from;
+    if (to == NULL || *to == '\0' || *from == '\0') {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_DATA,
+                    "a letter is sent from notice.from to the case's contact: set both, or name an address");
+        return false;
+    }
+    g_autofree char *number = g_strdup_printf("case.%s.%" G_GINT64_FORMAT, id, now_us);
+    g_autofree char *mail = quarantine_compose_mail(cases->config, to, subject, number, text, now_us);
+    return quarantine_send_mail(cases->config, from, to, mail, error) &&
+           case_letter_sent(cases, id, template, subject, text, to, who, now_us, error);
+}
+
+static int by_name(gconstpointer one, gconstpointer other)
+{
+    return strcmp(*(const char *const *)one, *(const char *const *)other);
+}
+
+GPtrArray *case_letter_names(Cases *cases, GError **error)
+{
+    static const char END[] = ".txt";
+    const char *path = cases->config->cases.letters;
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GDir) dir = g_dir_open(path, 0, &why);
+    if (dir == NULL) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_CONFIG, "cases.letters: %s: %s", path, why->message);
+        return NULL;
+    }
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    for (const char *name; (name = g_dir_read_name(dir)) != NULL;)
+        if (g_str_has_suffix(name, END) && *name != '.' && g_utf8_validate(name, -1, NULL))
+            g_ptr_array_add(names, g_strndup(name, strlen(name) - strlen(END)));
+    g_ptr_array_sort(names, by_name);
+    return names;
 }
 
 json_t *case_letters(Cases *cases, const char *id, GError **error)

@@ -347,6 +347,11 @@ static void print_log_verdict(const ArchiveVerdict *verdict)
     if (verdict->log.announced > 0)
         printf("%" G_GUINT64_FORMAT " records that a disposal names and has not destroyed yet\n",
                verdict->log.announced);
+    if (verdict->log.untold > 0)
+        printf("%" G_GUINT64_FORMAT
+               " sealed records that a disposal names: whether their keys are gone is told "
+               "where the keys are\n",
+               verdict->log.untold);
 }
 
 static int run_verify(const Config *config, const ArchiveOptions *options, GError **error)
@@ -359,13 +364,15 @@ static int run_verify(const Config *config, const ArchiveOptions *options, GErro
     }
     int status = verdict.damaged > 0 ? BASE_ERROR_DATA : 0;
     if (options->json) {
-        json_t *json = json_pack(
-            "{s:I, s:I, s:I, s:I, s:I, s:o, s:{s:b, s:I, s:I, s:I, s:I}}", "segments",
-            (json_int_t)verdict.segments, "records", (json_int_t)verdict.records, "events",
-            (json_int_t)verdict.events, "bytes", (json_int_t)verdict.bytes, "damaged",
-            (json_int_t)verdict.damaged, "damage", verifying.found, "log", "exists", !verdict.log.none,
-            "leaves", (json_int_t)verdict.log.leaves, "pending", (json_int_t)verdict.log.pending, "destroyed",
-            (json_int_t)verdict.log.destroyed, "announced", (json_int_t)verdict.log.announced);
+        json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:{s:b, s:I, s:I, s:I, s:I, s:I}}",
+                                 "segments", (json_int_t)verdict.segments, "records",
+                                 (json_int_t)verdict.records, "events", (json_int_t)verdict.events, "bytes",
+                                 (json_int_t)verdict.bytes, "damaged", (json_int_t)verdict.damaged, "sealed",
+                                 (json_int_t)verdict.sealed, "closed", (json_int_t)verdict.closed, "damage",
+                                 verifying.found, "log", "exists", !verdict.log.none, "leaves",
+                                 (json_int_t)verdict.log.leaves, "pending", (json_int_t)verdict.log.pending,
+                                 "destroyed", (json_int_t)verdict.log.destroyed, "announced",
+                                 (json_int_t)verdict.log.announced, "untold", (json_int_t)verdict.log.untold);
         return print_json(json, JSON_INDENT(2)) != 0 ? BASE_ERROR_IO : status;
     }
     printf("%" G_GUINT64_FORMAT " segments, %" G_GUINT64_FORMAT " bytes: %" G_GUINT64_FORMAT
@@ -375,6 +382,10 @@ static int run_verify(const Config *config, const ArchiveOptions *options, GErro
         printf("every checksum and SHA-256 is right\n");
     else
         printf("%" G_GUINT64_FORMAT " damaged\n", verdict.damaged);
+    if (verdict.closed > 0)
+        printf("%" G_GUINT64_FORMAT " of them are sealed and were not opened: their frames and leaves were "
+               "checked; the rest where the master key is\n",
+               verdict.closed);
     print_log_verdict(&verdict);
     return status;
 }
@@ -396,6 +407,7 @@ static const struct {
     {"import", archive_import_run, true},
     {"journal", archive_journal_run, true},
     {"reconcile", archive_reconcile_run, false},
+    {"keys", archive_keys_run, true},
 };
 
 static const char SUMMARY[] =
@@ -424,7 +436,14 @@ static const char SUMMARY[] =
     "                               take in one message from standard input, for Postfix's pipe(8)\n"
     "  reconcile --maillog FILE|journal [--from DATE] [--to DATE]\n"
     "                               which messages the MTA took that the archive lacks, and the reverse "
-    "(recorded)\n";
+    "(recorded)\n"
+    "  keys init|list|rotate        the master key of a sealed archive: make it, what it opens, change it "
+    "(recorded)\n"
+    "  keys escrow NAME PUBLICKEY   the master key for an officer alone, in DIR.master.escrow (recorded)\n"
+    "  keys open FILE SECRETKEY [--out FILE]\n"
+    "                               the master key out of escrow, by the officer's key\n"
+    "  keys export ID...|all --out FILE\n"
+    "                               record keys in clear, for openssl(1) and the verifier (recorded)\n";
 
 static int run_step(gsize step, ArchiveOptions *options)
 {
@@ -464,7 +483,7 @@ static int dispatch(ArchiveOptions *options, int argc, char **argv)
 {
     if (argc < 2)
         return cli_usage("archive wants a step: list, show, verify, prove, checkpoint, export, "
-                         "check-bag, import, journal or reconcile");
+                         "check-bag, import, journal, reconcile or keys");
     for (gsize i = 0; i < G_N_ELEMENTS(STEPS); i++) {
         if (strcmp(argv[1], STEPS[i].name) != 0)
             continue;

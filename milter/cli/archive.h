@@ -39,4 +39,5 @@ int archive_bag_run(const Config *config, const ArchiveOptions *options, GError 
 int archive_check_bag_run(const Config *config, const ArchiveOptions *options, GError **error);
 int archive_import_run(const Config *config, const ArchiveOptions *options, GError **error);
 int archive_journal_run(const Config *config, const ArchiveOptions *options, GError **error);
+int archive_keys_run(const Config *config, const ArchiveOptions *options, GError **error);
 int archive_reconcile_run(const Config *config, const ArchiveOptions *options, GError **error);

@@ -1,7 +1,6 @@
 // chaperone case search, records, review, redact, fee, letter, export.
 #include "bag/bag.h"
 #include "cli/cases.h"
-#include "quarantine/quarantine.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -179,21 +178,6 @@ int case_run_fee(Cases *cases, const CaseOptions *options, char **arguments, GEr
     return 0;
 }
 
-static bool letter_send(const CaseOptions *options, const char *id, const char *to, const char *subject,
-                        const char *text, GError **error)
-{
-    if (to == NULL || *to == '\0' || *options->config->notice.from == '\0') {
-        g_set_error(
-            error, BASE_ERROR, BASE_ERROR_DATA,
-            "a letter is sent from notice.from to the case's contact: set both, or give --to ADDRESS");
-        return false;
-    }
-    g_autofree char *number = g_strdup_printf("case.%s.%" G_GINT64_FORMAT, id, options->now_us);
-    g_autofree char *mail =
-        quarantine_compose_mail(options->config, to, subject, number, text, options->now_us);
-    return quarantine_send_mail(options->config, options->config->notice.from, to, mail, error);
-}
-
 int case_run_letter(Cases *cases, const CaseOptions *options, char **arguments, GError **error)
 {
     if (options->send && options->by_hand)
@@ -207,11 +191,11 @@ int case_run_letter(Cases *cases, const CaseOptions *options, char **arguments, 
     if (text == NULL)
         return base_exit_status(*error);
     const char *to = options->to != NULL ? options->to : one->contact;
-    if (options->send && !letter_send(options, one->id, to, subject, text, error))
+    if (options->send && !case_letter_send(cases, one->id, arguments[1], subject, text, to, options->who,
+                                           options->now_us, error))
         return base_exit_status(*error);
-    if ((options->send || options->by_hand) &&
-        !case_letter_sent(cases, one->id, arguments[1], subject, text, options->send ? to : NULL,
-                          options->who, options->now_us, error))
+    if (options->by_hand && !case_letter_sent(cases, one->id, arguments[1], subject, text, NULL, options->who,
+                                              options->now_us, error))
         return base_exit_status(*error);
     if (options->json)
         return case_print_json(

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/exception.h"
 #include "judge/judge.h"
+#include "keys/keys.h"
 #include "quarantine/quarantine.h"
 #include "review/review.h"
 #include "review/routing.h"
@@ -122,6 +123,27 @@ static void reviewed_json(json_t *json, const Config *config)
     g_free(reviewed.unknown);
 }
 
+// A sealed archive that nobody could open any more.
+static void sealed_warnings(const Config *config, GPtrArray *warnings)
+{
+    enum { OFFICERS = 2 };
+    if (!config->archive.sealed)
+        return;
+    g_autoptr(GError) error = NULL;
+    json_t *escrow = keys_escrow_list(config, &error);
+    guint current = 0;
+    for (size_t i = 0; i < json_array_size(escrow); i++)
+        current += json_is_true(json_object_get(json_array_get(escrow, i), "current"));
+    if (escrow == NULL)
+        g_ptr_array_add(warnings, g_strdup(error->message));
+    else if (current < OFFICERS)
+        g_ptr_array_add(warnings,
+                        g_strdup_printf("archive.sealed: %u of %d officers hold the master key: `chaperone "
+                                        "archive keys escrow`; a lost key is a lost archive",
+                                        current, OFFICERS));
+    json_decref(escrow);
+}
+
 // Schools that reviewers are named for and the roster does not know: worth a warning, since an import may bring them. Exceptions
 // that end soon, or cover nothing.
 static GPtrArray *warnings_of(const Snapshot *snapshot)
@@ -138,6 +160,7 @@ static GPtrArray *warnings_of(const Snapshot *snapshot)
     g_clear_error(&error);
     if (!exception_warnings(snapshot, warnings, &error))
         g_ptr_array_add(warnings, g_strdup_printf("exceptions: not looked at: %s", error->message));
+    sealed_warnings(config, warnings);
     return warnings;
 }
 

@@ -24,6 +24,7 @@ int cli_retention(int argc, char **argv);
 int cli_review(int argc, char **argv);
 int cli_roster(int argc, char **argv);
 int cli_scan(int argc, char **argv);
+int cli_user(int argc, char **argv);
 
 // ---- what the subcommands share (common.c) ---------------------------------------------------------------
 

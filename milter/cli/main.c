@@ -23,6 +23,7 @@ static const struct {
     {"witness", cli_witness, "cosign others' logs, and have others cosign ours"},
     {"quarantine", cli_quarantine, "list, show, claim, release and deny held messages"},
     {"review", cli_review, "list, show, claim and close alerts, patterns, concerns and escalations"},
+    {"user", cli_user, "accounts of the console: add, roles, passwords, one-time sign-ins"},
     {"notice", cli_notice, "tell staff about monitoring and policies, and who has acknowledged it"},
     {"hold", cli_hold, "place, list, add to and release legal holds"},
     {"retention", cli_retention, "check the retention schedule, tell what is due and why"},

@@ -9,6 +9,7 @@ static const char *const ORIGINS[ORIGIN_LAST] = {
     [ORIGIN_VCARD] = "vcard",       [ORIGIN_TABLE] = "table",         [ORIGIN_DATA] = "data",
     [ORIGIN_PROLOGUE] = "prologue", [ORIGIN_SWEEP] = "sweep",         [ORIGIN_DOCUMENT] = "document",
     [ORIGIN_METADATA] = "metadata", [ORIGIN_CODE] = "code",           [ORIGIN_OCR] = "ocr",
+    [ORIGIN_MARKUP] = "markup",
 };
 
 const char *passage_origin_name(PassageOrigin origin)

@@ -64,6 +64,7 @@ typedef enum {
     ORIGIN_METADATA, // what a file says about itself: title, author, EXIF and picture comments
     ORIGIN_CODE,     // content of a QR or bar code
     ORIGIN_OCR,      // text recognised in a picture
+    ORIGIN_MARKUP,   // HTML itself, in UTF-8: only for who asked for it (readers_read_keeping)
     ORIGIN_LAST
 } PassageOrigin;
 const char *passage_origin_name(PassageOrigin origin);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define PART_TYPE    "(iusssmsmsmsmsbitmsxu)"
-#define PASSAGE_TYPE "(uuumsmsaya(uuu)a(uu)ms)"
+#define PASSAGE_TYPE "(uuumsmsusa(uuu)a(uu)ms)"
 #define ADDRESS_TYPE "(suumss)"
 #define FACT_TYPE    "(sims)"
 #define WIRE_TYPE    "(msmsmsa(ss)a" PART_TYPE "a" PASSAGE_TYPE "a" ADDRESS_TYPE "a" FACT_TYPE ")"
@@ -49,9 +49,11 @@ static GVariant *pack_passage(const Passage *passage)
     }
     g_autofree char *header = clean(passage->header), *reading = clean(passage->reading);
     g_autofree char *place = clean(passage->place);
-    GVariant *text = g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, passage->text, passage->len, 1);
-    return g_variant_new("(uuumsms@aya(uuu)a(uu)ms)", passage->part, (guint32)passage->origin,
-                         (guint32)passage->visibility, header, place, text, &marks, &map, reading);
+    // As one string: an array of bytes would be looked at byte by byte when it is read back.
+    g_autofree char *text = clean(passage->text);
+    return g_variant_new("(uuumsmsusa(uuu)a(uu)ms)", passage->part, (guint32)passage->origin,
+                         (guint32)passage->visibility, header, place, (guint32)passage->len, text, &marks,
+                         &map, reading);
 }
 
 GBytes *message_to_bytes(const Message *message)
@@ -125,14 +127,14 @@ static bool read_parts(Message *message, GVariant *list, GError **error)
 
 static bool read_marks(Passage *passage, GVariant *marks, GError **error)
 {
-    gsize n = g_variant_n_children(marks);
+    gsize n = 0;
+    const guint32(*at)[3] = g_variant_get_fixed_array(marks, &n, sizeof *at);
     if (n == 0)
         return true;
     passage->marks = g_array_sized_new(FALSE, FALSE, sizeof(LayerMark), (guint)n);
     gsize last = 0;
     for (gsize i = 0; i < n; i++) {
-        guint32 start, end, layer;
-        g_variant_get_child(marks, i, "(uuu)", &start, &end, &layer);
+        guint32 start = at[i][0], end = at[i][1], layer = at[i][2];
         if (start < last || end < start || end > passage->len || layer >= LAYER_LAST)
             return lie(error, "a layer mark");
         LayerMark mark = {start, end, (Layer)layer};
@@ -144,14 +146,14 @@ static bool read_marks(Passage *passage, GVariant *marks, GError **error)
 
 static bool read_map(Passage *passage, GVariant *map, GError **error)
 {
-    gsize n = g_variant_n_children(map);
+    gsize n = 0;
+    const guint32(*at)[2] = g_variant_get_fixed_array(map, &n, sizeof *at);
     if (n == 0)
         return true;
     passage->map = g_array_sized_new(FALSE, FALSE, sizeof(PassageMap), (guint)n);
     guint32 last = 0;
     for (gsize i = 0; i < n; i++) {
-        PassageMap entry;
-        g_variant_get_child(map, i, "(uu)", &entry.text, &entry.source);
+        PassageMap entry = {at[i][0], at[i][1]};
         if (entry.text < last || entry.text > passage->len)
             return lie(error, "an offset map");
         g_array_append_val(passage->map, entry);
@@ -162,19 +164,18 @@ static bool read_map(Passage *passage, GVariant *map, GError **error)
 
 static bool read_passage(Message *message, GVariant *one, GError **error)
 {
-    guint32 part, origin, visibility;
+    guint32 part, origin, visibility, len;
     g_autofree char *header = NULL, *place = NULL, *reading = NULL;
-    g_autoptr(GVariant) text = NULL, marks = NULL, map = NULL;
-    g_variant_get(one, "(uuumsms@ay@a(uuu)@a(uu)ms)", &part, &origin, &visibility, &header, &place, &text,
-                  &marks, &map, &reading);
-    gsize len = 0;
-    const char *bytes = g_variant_get_fixed_array(text, &len, 1);
+    g_autoptr(GVariant) marks = NULL, map = NULL;
+    const char *text = NULL;
+    g_variant_get(one, "(uuumsmsu&s@a(uuu)@a(uu)ms)", &part, &origin, &visibility, &header, &place, &len,
+                  &text, &marks, &map, &reading);
     if (part >= message->parts->len || origin >= ORIGIN_LAST || visibility > VISIBILITY_SOURCE)
         return lie(error, "a passage's part, origin or visibility");
-    if (len > 0 && (!g_utf8_validate_len(bytes, len, NULL) || memchr(bytes, '\0', len) != NULL))
-        return lie(error, "a passage that is not UTF-8");
-    Passage *passage = message_add_passage(message, part, (PassageOrigin)origin, (Visibility)visibility,
-                                           len > 0 ? bytes : "", len);
+    if (strlen(text) != len)
+        return lie(error, "a passage's length");
+    Passage *passage =
+        message_add_passage(message, part, (PassageOrigin)origin, (Visibility)visibility, text, len);
     passage->header = g_steal_pointer(&header);
     passage->place = g_steal_pointer(&place);
     passage->reading = g_steal_pointer(&reading);

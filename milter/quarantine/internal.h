@@ -45,6 +45,13 @@ bool work_check_claim(Quarantine *quarantine, const char *record, const char *wh
                       GError **error);
 bool check_who(const char *who, GError **error);
 
+// ---- lists (list.c) --------------------------------------------------------------------------------------
+
+#define ITEM_COLUMNS "record, segment, offset, length, held_us, mail_from, claimed_by, claimed_us, summary"
+// The item of a row that begins with ITEM_COLUMNS.
+HoldItem *list_item(StoreStmt *row);
+bool list_rcpts(Quarantine *quarantine, HoldItem *item, GError **error);
+
 // ---- SMTP (smtp.c) ---------------------------------------------------------------------------------------
 
 typedef enum {

@@ -32,9 +32,7 @@ void hold_item_free(HoldItem *item)
     g_free(item);
 }
 
-#define ITEM_COLUMNS "record, segment, offset, length, held_us, mail_from, claimed_by, claimed_us, summary"
-
-static HoldItem *read_item(const Quarantine *quarantine, StoreStmt *row)
+HoldItem *list_item(StoreStmt *row)
 {
     HoldItem *item = g_new0(HoldItem, 1);
     *item = (HoldItem){.record = g_strdup(store_text(row, 0)),
@@ -53,7 +51,7 @@ static HoldItem *read_item(const Quarantine *quarantine, StoreStmt *row)
     return item;
 }
 
-static bool read_rcpts(Quarantine *quarantine, HoldItem *item, GError **error)
+bool list_rcpts(Quarantine *quarantine, HoldItem *item, GError **error)
 {
     g_autoptr(StoreStmt) get = store_prepare(
         quarantine->db,
@@ -105,9 +103,9 @@ static GPtrArray *list_locked(Quarantine *quarantine, int state, GError **error)
     store_bind_int(get, 1, state);
     StoreStep step;
     while ((step = store_step(get, error)) == STORE_ROW) {
-        HoldItem *item = read_item(quarantine, get);
+        HoldItem *item = list_item(get);
         g_ptr_array_add(items, item);
-        if (!read_rcpts(quarantine, item, error))
+        if (!list_rcpts(quarantine, item, error))
             return NULL;
     }
     return step == STORE_DONE ? g_steal_pointer(&items) : NULL;
@@ -133,8 +131,8 @@ static HoldItem *get_locked(Quarantine *quarantine, const char *record, GError *
     store_bind_text(get, 1, record);
     if (store_step(get, error) != STORE_ROW)
         return NULL;
-    item = read_item(quarantine, get);
-    return read_rcpts(quarantine, item, error) && read_steps(quarantine, item, error) ? g_steal_pointer(&item)
+    item = list_item(get);
+    return list_rcpts(quarantine, item, error) && read_steps(quarantine, item, error) ? g_steal_pointer(&item)
                                                                                       : NULL;
 }
 

@@ -62,9 +62,9 @@ static const struct {
     const char *const *names;
     bool first_only;
 } KNOWN[] = {
-    {"held", SENDER_NAMES, false},  {"coach", SENDER_NAMES, false},     {"denied", SENDER_NAMES, false},
-    {"told", SENDER_NAMES, false},  {"reminder", REVIEWER_NAMES, true}, {"asked", REVIEWER_NAMES, true},
-    {"digest", DIGEST_NAMES, true},
+    {"held", SENDER_NAMES, false},  {"coach", SENDER_NAMES, false},      {"denied", SENDER_NAMES, false},
+    {"told", SENDER_NAMES, false},  {"reminder", REVIEWER_NAMES, true},  {"asked", REVIEWER_NAMES, true},
+    {"digest", DIGEST_NAMES, true}, {"question", REVIEWER_NAMES, false},
 };
 
 typedef struct {
@@ -297,11 +297,20 @@ char *notice_book_text(const NoticeBook *book, const char *template, const Templ
     return g_string_free(text, !found);
 }
 
+// What goes to reviewers is in the first language only.
+static bool is_for_all(const char *template)
+{
+    bool all = false;
+    for (gsize i = 0; i < G_N_ELEMENTS(KNOWN); i++)
+        all = all || (strcmp(KNOWN[i].name, template) == 0 && !KNOWN[i].first_only);
+    return all;
+}
+
 char *notice_book_mail(const Config *config, const NoticeBook *book, const char *template,
                        const TemplateData *data, const char *rcpt, const char *id, int64_t now_us)
 {
     g_autofree char *subject = NULL;
-    g_autofree char *text = notice_book_text(book, template, data, false, &subject);
+    g_autofree char *text = notice_book_text(book, template, data, is_for_all(template), &subject);
     return text != NULL
                ? notice_mail(config, rcpt, subject, id, "Auto-Submitted: auto-generated\r\n", text, now_us)
                : NULL;

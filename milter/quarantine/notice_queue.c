@@ -252,6 +252,14 @@ void quarantine_set_link(Quarantine *quarantine, NoticeLink link, void *data, GD
     quarantine->link_free = free_data;
 }
 
+char *quarantine_link(Quarantine *quarantine, const char *record, const char *sender, int64_t now_us,
+                      GError **error)
+{
+    int64_t until_us = now_us + quarantine->config->review.link_days * (int64_t)86400 * G_USEC_PER_SEC;
+    return quarantine->link != NULL ? quarantine->link(record, sender, until_us, quarantine->link_data, error)
+                                    : NULL;
+}
+
 void quarantine_set_notices(Quarantine *quarantine, json_t *notices)
 {
     json_decref(quarantine->notices);

@@ -42,6 +42,37 @@ static const char *const MIGRATIONS[] = {
     "UPDATE outbox SET event = 'quarantine-' || event;",
     // When a digest went to a reviewer last.
     "CREATE TABLE digest(rcpt TEXT PRIMARY KEY, sent_us INTEGER NOT NULL) WITHOUT ROWID;",
+    // What lists are filtered by, kept by triggers. open: does a recipient still wait?
+    "ALTER TABLE item ADD COLUMN open INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE item ADD COLUMN rule TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE item ADD COLUMN severity INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE item ADD COLUMN alike TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE school(school TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (school, record)) WITHOUT "
+    "ROWID;"
+    "CREATE INDEX school_record ON school(record);"
+    "CREATE TRIGGER item_told AFTER INSERT ON item BEGIN"
+    "  UPDATE item SET rule = coalesce(json_extract(NEW.summary, '$.rule'), ''),"
+    "    severity = coalesce(json_extract(NEW.summary, '$.severity'), 0),"
+    "    alike = coalesce(json_extract(NEW.summary, '$.alike'), '') WHERE record = NEW.record;"
+    "  INSERT OR IGNORE INTO school SELECT value, NEW.record FROM json_each(NEW.summary, '$.schools'); END;"
+    "CREATE TRIGGER item_retold AFTER UPDATE OF summary ON item BEGIN"
+    "  UPDATE item SET rule = coalesce(json_extract(NEW.summary, '$.rule'), ''),"
+    "    severity = coalesce(json_extract(NEW.summary, '$.severity'), 0),"
+    "    alike = coalesce(json_extract(NEW.summary, '$.alike'), '') WHERE record = NEW.record;"
+    "  INSERT OR IGNORE INTO school SELECT value, NEW.record FROM json_each(NEW.summary, '$.schools'); END;"
+    "CREATE TRIGGER rcpt_new AFTER INSERT ON rcpt WHEN NEW.state NOT IN (4, 5) BEGIN"
+    "  UPDATE item SET open = 1 WHERE record = NEW.record AND open = 0; END;"
+    "CREATE TRIGGER rcpt_moved AFTER UPDATE OF state ON rcpt BEGIN"
+    "  UPDATE item SET open = EXISTS (SELECT 1 FROM rcpt r WHERE r.record = NEW.record AND r.state NOT IN "
+    "(4, 5))"
+    "    WHERE record = NEW.record; END;"
+    "CREATE INDEX item_open ON item(open, held_us, record);"
+    "CREATE INDEX item_rule ON item(open, rule, held_us, record);"
+    "CREATE INDEX item_alike ON item(alike, open) WHERE alike != '';"
+    "UPDATE item SET summary = summary,"
+    "  open = EXISTS (SELECT 1 FROM rcpt r WHERE r.record = item.record AND r.state NOT IN (4, 5));",
+    // What is counted stands in the index: the rows themselves are long.
+    "CREATE INDEX item_counts ON item(open, rule, severity, held_us, claimed_by, claimed_us);",
 };
 
 const char *hold_state_name(HoldState state)

@@ -69,6 +69,32 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HoldItem, hold_item_free)
 GPtrArray *quarantine_list(Quarantine *quarantine, int state /* HoldState, -1 = all open */, GError **error);
 HoldItem *quarantine_get(Quarantine *quarantine, const char *record, GError **error);
 
+// ---- lists, page by page -----------------------------------------------------------------------------------
+
+typedef enum { HOLDS_OPEN, HOLDS_DONE, HOLDS_ALL } HoldsWhich;
+typedef struct {
+    HoldsWhich which;
+    const char *const
+        *schools;        // only of these (NULL-ended; an empty one: none at all); NULL = of all, and of none
+    const char *rule;    // NULL = any
+    int severity;        // this or more
+    const char *claimed; // NULL = no matter; "" = by nobody now; else by whom
+    bool newest;         // first; else the oldest
+    const char *after;   // key of the last one of the page before (hold_item_key); NULL = from the first
+    guint most;
+} HoldFilter;
+// With recipients, without steps. GPtrArray of HoldItem; NULL with `error` (USAGE: `after` is no key).
+GPtrArray *quarantine_page(Quarantine *quarantine, const HoldFilter *filter, int64_t now_us, GError **error);
+// Caller frees.
+char *hold_item_key(const HoldItem *item);
+// Of what is open and passes the filter (`which`, `after` and `most` count for nothing): {"open", "overdue", "unclaimed", "mine" (claimed by
+// `who`), "oldest" (us), "rules": [{"rule", "severity", "count", "oldest"}], "schools": [{"school", "count", "oldest"}]}. New reference.
+json_t *quarantine_counts(Quarantine *quarantine, const HoldFilter *filter, const char *who, int64_t now_us,
+                          GError **error);
+// Open ones from the same sender with the same subject, rule and findings, `record` itself among them; as the filter's `schools` allow.
+GPtrArray *quarantine_alike(Quarantine *quarantine, const char *record, const char *const *schools,
+                            guint most, GError **error);
+
 // Every step records who and why, and appends an event. `who` must not be empty.
 bool quarantine_claim(Quarantine *quarantine, const char *record, const char *who, int64_t now_us,
                       GError **error);
@@ -82,8 +108,15 @@ bool quarantine_release(Quarantine *quarantine, const char *record, GPtrArray *o
 // Settles an unconfirmed release as a person found it: `delivered` = released, else held again.
 bool quarantine_settle(Quarantine *quarantine, const char *record, bool delivered, const char *who,
                        const char *why, int64_t now_us, GError **error);
+// The sender of a message that a reviewer released is told what the policy says, and `why` (may be "").
+bool quarantine_coach(Quarantine *quarantine, const char *record, const char *who, const char *why,
+                      int64_t now_us, GError **error);
 bool quarantine_deny(Quarantine *quarantine, const char *record, const char *who, const char *why,
                      int64_t now_us, GError **error);
+// Denied recipients are held again and can be decided about anew; `why` must not be empty. DATA where there are none, or the
+// sender took the message back, or the MTA never accepted it; NOINPUT where the record is not kept any more.
+bool quarantine_reopen(Quarantine *quarantine, const char *record, const char *who, const char *why,
+                       int64_t now_us, GError **error);
 // What the sender of a held message does about it: takes it back (closed as denied, by them; nobody is told), or says what it is
 // for, which reviewers see. `who` is the sender, `why` tells who did it for them where somebody did. Somebody's claim hinders neither.
 bool quarantine_sender_withdraw(Quarantine *quarantine, const char *record, const char *who, const char *why,
@@ -174,6 +207,9 @@ typedef char *(*NoticeLink)(const char *record, const char *sender, int64_t expi
                             GError **error);
 // `free_data` (may be NULL) is called on `data` by quarantine_close. To be set before threads use the quarantine.
 void quarantine_set_link(Quarantine *quarantine, NoticeLink link, void *data, GDestroyNotify free_data);
+// That link now, for mail of other kinds. Caller frees; NULL where there is none, with or without `error`.
+char *quarantine_link(Quarantine *quarantine, const char *record, const char *sender, int64_t now_us,
+                      GError **error);
 // What staff had been told when a step is done: stands as "notices" in the events of the steps from now on. Borrowed reference.
 void quarantine_set_notices(Quarantine *quarantine, json_t *notices);
 // Queues the mail `template` to each of `rcpts` about a held message and writes `step` (`why` may be NULL) down as done by

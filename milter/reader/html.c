@@ -107,6 +107,17 @@ static void html_add_embedded(ReaderState *state, guint part, const char *uri)
     content_read_inside(state, part, bytes->data, bytes->len, g_strstrip(label), NULL);
 }
 
+// For who shows the message. It has a reading's name in any case: those who collect text leave readings out.
+static void html_add_markup(ReaderState *state, guint part, const char *utf8, gsize len, const char *reading)
+{
+    Passage *passage = content_add_text(state, part, ORIGIN_MARKUP, utf8, len, reading, NULL);
+    if (passage == NULL)
+        return;
+    passage->visibility = VISIBILITY_SOURCE;
+    if (reading == NULL)
+        passage->reading = g_strdup("markup");
+}
+
 // ---- the door --------------------------------------------------------------------------------------------
 
 void html_read(ReaderState *state, guint part, const char *utf8, gsize len, const char *reading)
@@ -130,5 +141,7 @@ void html_read(ReaderState *state, guint part, const char *utf8, gsize len, cons
     }
     for (guint i = 0; i < beside.embedded->len; i++)
         html_add_embedded(state, part, beside.embedded->pdata[i]);
+    if (state->keep && !xml)
+        html_add_markup(state, part, utf8, len, reading);
     html_beside_clear(&beside);
 }

@@ -14,7 +14,7 @@ typedef struct {
     guint part;       // that is being read as a message; 0 = the message itself
     GHashTable *seen; // hashes of lines the structured walk has read, for the sweep to leave out; NULL = none
     GByteArray *blob; // of the waiting parts; NULL = none wait
-    bool keep;        // other attachments' bytes too
+    bool keep;        // other attachments' bytes too, and HTML itself
     // Of an attachment's reading; NULL while a message's structure is read.
     struct Attachment *attachment;
 } ReaderState;

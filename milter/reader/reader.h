@@ -48,7 +48,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Reading, reading_free)
 Reading *readers_read(Readers *readers, int fd, gsize len, int budget_ms, GError **error);
 // The same for who wants the attachments as files: the blob holds the decoded bytes of each part that is one (or a picture of the
 // text), of whatever format; not those inside of others. Those of a message are as the parser puts them together again. Part.blob is
-// to be looked at before readers_attachments.
+// to be looked at before readers_attachments. Its HTML stands there itself, too, as passages of ORIGIN_MARKUP with VISIBILITY_SOURCE.
 Reading *readers_read_keeping(Readers *readers, int fd, gsize len, GError **error);
 
 typedef struct {

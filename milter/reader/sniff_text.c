@@ -143,12 +143,15 @@ static bool sniff_begins(const char *text, gsize len, const char *word)
 
 static bool sniff_contains(const char *text, gsize len, const char *word)
 {
-    gsize n = strlen(word);
-    for (gsize i = 0; i + n <= len; i++) {
-        if (!g_ascii_strncasecmp(text + i, word, n))
-            return true;
+    gsize n = strlen(word); // `word` begins with what has no case
+    bool found = false;
+    for (const char *at = text, *end = text + len; !found && at + n <= end; at++) {
+        at = memchr(at, word[0], (gsize)(end - at));
+        if (at == NULL)
+            break;
+        found = at + n <= end && g_ascii_strncasecmp(at, word, n) == 0;
     }
-    return false;
+    return found;
 }
 
 static bool sniff_is_html(const char *text, gsize len)

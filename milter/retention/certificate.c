@@ -10,7 +10,7 @@ static bool certify_parts(Retention *retention, const char *id, json_t *parts, G
 {
     g_autoptr(StoreStmt) get = store_prepare(
         retention->db,
-        "SELECT segment, sha256, size, event FROM part WHERE disposal = ? AND done = 1 ORDER BY "
+        "SELECT segment, sha256, size, event, keys FROM part WHERE disposal = ? AND done = 1 ORDER BY "
         "segment, event",
         error);
     StoreStep step = STORE_FAILED;
@@ -21,10 +21,10 @@ static bool certify_parts(Retention *retention, const char *id, json_t *parts, G
         guint64 leaf = 0;
         const char *event = store_text(get, 3);
         ok = archive_log_covers(retention->config, event, &leaf, error) == TRI_YES;
-        json_array_append_new(parts,
-                              json_pack("{s:s, s:s, s:I, s:s, s:I}", "segment", store_text(get, 0), "sha256",
-                                        store_text(get, 1), "size", (json_int_t)store_int(get, 2), "event",
-                                        event, "leaf", (json_int_t)leaf));
+        json_array_append_new(parts, json_pack("{s:s, s:s, s:I, s:s, s:I, s:I}", "segment",
+                                               store_text(get, 0), "sha256", store_text(get, 1), "size",
+                                               (json_int_t)store_int(get, 2), "event", event, "leaf",
+                                               (json_int_t)leaf, "keys", (json_int_t)store_int(get, 4)));
     }
     if (!ok && get != NULL && (error == NULL || *error == NULL))
         g_set_error(error, BASE_ERROR, BASE_ERROR_DATA,
@@ -57,6 +57,26 @@ static bool certify_record(const DisposalRecord *record, void *data)
     return true;
 }
 
+static json_int_t certify_keys(const json_t *parts)
+{
+    json_int_t keys = 0;
+    for (size_t i = 0; i < json_array_size(parts); i++)
+        keys += json_integer_value(json_object_get(json_array_get(parts, i), "keys"));
+    return keys;
+}
+
+static const char *certify_method(const json_t *parts, guint count)
+{
+    json_int_t keys = certify_keys(parts);
+    if (keys == 0)
+        return "records written out of their segments; rows and words out of the index";
+    return keys >= count
+               ? "keys of sealed records overwritten, so that no copy of them can be read; rows and "
+                 "words out of the index"
+               : "keys of sealed records overwritten, so that no copy of them can be read, other "
+                 "records written out of their segments; rows and words out of the index";
+}
+
 static json_t *certify_json(Retention *retention, const Disposal *disposal, const Counting *counting,
                             json_t *parts, int64_t now_us)
 {
@@ -72,9 +92,8 @@ static json_t *certify_json(Retention *retention, const Disposal *disposal, cons
     json_object_set_new(json, "bytes", json_integer(counting->bytes));
     json_object_set_new(json, "first", counting->count > 0 ? json_string(first) : json_null());
     json_object_set_new(json, "last", counting->count > 0 ? json_string(last) : json_null());
-    json_object_set_new(
-        json, "method",
-        json_string("records written out of their segments; rows and words out of the index"));
+    json_object_set_new(json, "method", json_string(certify_method(parts, counting->count)));
+    json_object_set_new(json, "keys_destroyed", json_integer(certify_keys(parts)));
     json_object_set(json, "segments", parts);
     return json;
 }
@@ -93,6 +112,10 @@ static char *certify_text(Retention *retention, const Disposal *disposal, const 
                            "%u records (%" G_GINT64_FORMAT " bytes), sent %.10s to %.10s, were destroyed.\n",
                            counting->count, counting->bytes, counting->count > 0 ? first : "-",
                            counting->count > 0 ? last : "-");
+    json_int_t keys = json_integer_value(json_object_get(json, "keys_destroyed"));
+    if (keys > 0)
+        g_string_append_printf(
+            text, "Of these, %" JSON_INTEGER_FORMAT " were sealed, and their keys were overwritten.\n", keys);
     g_string_append_printf(text, "%u records of the list were kept.\n", disposal->kept);
     g_string_append_printf(text, "Schedule %s, SHA-256 %s.\n", disposal->schedule, disposal->schedule_sha256);
     g_string_append_printf(text, "Proposed by %s.\n", disposal->proposed_by);

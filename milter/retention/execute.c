@@ -1,10 +1,11 @@
 // Destroying what a disposal lists, a segment's part after the other. A part goes through these steps, and each of them begins
 // again where a crash left it:
 //   1 its records are looked at again: due by the schedule in force now, under no legal hold, their leaves under the checkpoint
-//   2 the segment without them is written beside it (archive_cut_prepare)
+//   2 the segment without them is written beside it, where they are not sealed (archive_cut_prepare)
 //   3 transaction: legal holds are looked at again; the part is marked
 //   4 the event "disposal" names segment and records; its leaf comes under the checkpoint
-//   5 transaction: legal holds are looked at again; the new segment takes the old one's place
+//   5 transaction: legal holds are looked at again; the keys of sealed records are overwritten, the new segment takes the old one's
+//     place
 //   6 words and rows go out of the index
 // Placing a hold is a transaction of the same database: it comes before 5, and then 5 sees it, or after 5.
 #include "retention/execute.h"
@@ -111,12 +112,9 @@ static bool row_keep(Executing *executing, Piece *part, guint index, const char 
 // What an earlier call destroyed before it died, and did not get to write down.
 static bool part_settle(Executing *executing, Piece *part, GError **error)
 {
-    Tri gone = part->records->len > 0
-                   ? archive_cut_done(executing->retention->config, part->records->pdata[0], error)
-                   : TRI_NO;
-    bool ok = gone != TRI_UNKNOWN;
+    bool ok = true;
     guint before = part->records->len;
-    for (guint i = part->records->len; ok && gone == TRI_YES && i-- > 0;) {
+    for (guint i = part->records->len; ok && i-- > 0;) {
         const ArchiveRef *ref = part->records->pdata[i];
         Tri done = archive_cut_done(executing->retention->config, ref, error);
         ok = done != TRI_UNKNOWN;
@@ -210,14 +208,15 @@ static bool part_mark(Executing *executing, Piece *part, bool *out_changed, GErr
     Retention *retention = executing->retention;
     g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *size = g_strdup_printf("%" G_GINT64_FORMAT, archive_cut_size(part->cut));
+    g_autofree char *keys = g_strdup_printf("%u", archive_cut_keys(part->cut));
     bool ok = store_begin(retention->db, error) && part_look(executing, part, false, kept, error);
     *out_changed = kept->len > 0;
     if (ok && kept->len == 0)
-        ok =
-            retention_exec(retention, error,
-                           "INSERT OR IGNORE INTO part(disposal, segment, event, sha256, size) "
-                           "VALUES (?, ?, '', ?, CAST(? AS INTEGER))",
-                           executing->disposal->id, part->segment, archive_cut_sha256(part->cut), size, NULL);
+        ok = retention_exec(retention, error,
+                            "INSERT OR IGNORE INTO part(disposal, segment, event, sha256, size, mark, keys) "
+                            "VALUES (?, ?, '', ?, CAST(? AS INTEGER), ?, CAST(? AS INTEGER))",
+                            executing->disposal->id, part->segment, archive_cut_sha256(part->cut), size,
+                            archive_cut_mark(part->cut), keys, NULL);
     ok = ok && store_commit(retention->db, error);
     if (!ok)
         store_rollback(retention->db);
@@ -235,11 +234,11 @@ static json_t *part_detail(const Executing *executing, const Piece *part)
     for (guint i = 0; i < disposal->approvals->len; i++)
         json_array_append_new(approved,
                               json_string(((DisposalApproval *)disposal->approvals->pdata[i])->who));
-    return json_pack("{s:s, s:s, s:s, s:I, s:o, s:s, s:s, s:o}", "disposal", disposal->id, "segment",
+    return json_pack("{s:s, s:s, s:s, s:I, s:o, s:s, s:s, s:o, s:i}", "disposal", disposal->id, "segment",
                      part->segment, "sha256", archive_cut_sha256(part->cut), "size",
                      (json_int_t)archive_cut_size(part->cut), "records", records, "schedule_sha256",
                      executing->schedule->sha256, "authorization", disposal->authorization, "approved_by",
-                     approved);
+                     approved, "keys", (int)archive_cut_keys(part->cut));
 }
 
 // The event of the part, made where there is none. Caller frees; NULL with `error`. An event that was made and not written down
@@ -250,12 +249,12 @@ static char *part_announce(Executing *executing, const Piece *part, GError **err
     g_autoptr(GPtrArray) known = NULL;
     g_autoptr(StoreStmt) get = store_prepare(
         retention->db,
-        "SELECT event FROM part WHERE disposal = ? AND segment = ? AND sha256 = ? AND announced = 1", error);
+        "SELECT event FROM part WHERE disposal = ? AND segment = ? AND mark = ? AND announced = 1", error);
     if (get == NULL)
         return NULL;
     store_bind_text(get, 1, executing->disposal->id);
     store_bind_text(get, 2, part->segment);
-    store_bind_text(get, 3, archive_cut_sha256(part->cut));
+    store_bind_text(get, 3, archive_cut_mark(part->cut));
     StoreStep step = store_step(get, error);
     if (step != STORE_DONE)
         return step == STORE_ROW ? g_strdup(store_text(get, 0)) : NULL;
@@ -268,8 +267,8 @@ static char *part_announce(Executing *executing, const Piece *part, GError **err
                               error) &&
         retention_exec(retention, error,
                        "UPDATE part SET event = ?4, announced = 1 WHERE disposal = ?1 AND segment = ?2 AND "
-                       "sha256 = ?3",
-                       executing->disposal->id, part->segment, archive_cut_sha256(part->cut), id, NULL);
+                       "mark = ?3",
+                       executing->disposal->id, part->segment, archive_cut_mark(part->cut), id, NULL);
     json_decref(detail);
     return ok ? g_strdup(id) : NULL;
 }
@@ -294,8 +293,8 @@ static bool part_destroy_rows(Executing *executing, Piece *part, GError **error)
     for (guint i = 0; ok && i < part->records->len; i++)
         ok = row_set(executing, ((ArchiveRef *)part->records->pdata[i])->id, LISTED_DESTROYED, NULL, error);
     return ok && retention_exec(executing->retention, error,
-                                "UPDATE part SET done = 1 WHERE disposal = ? AND segment = ? AND sha256 = ?",
-                                executing->disposal->id, part->segment, archive_cut_sha256(part->cut), NULL);
+                                "UPDATE part SET done = 1 WHERE disposal = ? AND segment = ? AND mark = ?",
+                                executing->disposal->id, part->segment, archive_cut_mark(part->cut), NULL);
 }
 
 // The one moment: holds are looked at, and the records are gone, in one transaction. Rows first: that they cannot be written must

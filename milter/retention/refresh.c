@@ -162,13 +162,11 @@ static bool review_hold(Retention *retention, const ReviewItem *item, int64_t no
 static bool review_holds(Retention *retention, int64_t now_us, guint *out_added, GError **error)
 {
     Review *review = retention_review(retention, error);
-    g_autoptr(GPtrArray) items =
-        review != NULL ? review_list(review, REVIEW_ESCALATION, REVIEW_ANY, error) : NULL;
+    g_autoptr(GPtrArray) items = review != NULL ? review_kept(review, error) : NULL;
     bool ok = items != NULL;
     for (guint i = 0; ok && i < items->len; i++) {
         const ReviewItem *item = items->pdata[i];
-        ok = !item->legal_hold || item->links->len == 0 ||
-             review_hold(retention, item, now_us, out_added, error);
+        ok = item->links->len == 0 || review_hold(retention, item, now_us, out_added, error);
     }
     return ok;
 }

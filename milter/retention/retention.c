@@ -38,7 +38,15 @@ static const char *const MIGRATIONS[] = {
     "CREATE TABLE part (disposal TEXT NOT NULL, segment TEXT NOT NULL, event TEXT NOT NULL, sha256 TEXT NOT "
     "NULL,"
     " size INT NOT NULL, announced INT NOT NULL DEFAULT 0, done INT NOT NULL DEFAULT 0,"
-    " PRIMARY KEY (disposal, segment, sha256)) WITHOUT ROWID;"};
+    " PRIMARY KEY (disposal, segment, sha256)) WITHOUT ROWID;",
+    // A segment whose records go by their keys stays the same file: its parts are told apart by a mark.
+    "ALTER TABLE part RENAME TO part_1;"
+    "CREATE TABLE part (disposal TEXT NOT NULL, segment TEXT NOT NULL, event TEXT NOT NULL, sha256 TEXT NOT "
+    "NULL,"
+    " size INT NOT NULL, announced INT NOT NULL DEFAULT 0, done INT NOT NULL DEFAULT 0, mark TEXT NOT NULL,"
+    " keys INT NOT NULL DEFAULT 0, PRIMARY KEY (disposal, segment, mark)) WITHOUT ROWID;"
+    "INSERT INTO part SELECT disposal, segment, event, sha256, size, announced, done, sha256, 0 FROM part_1;"
+    "DROP TABLE part_1;"};
 
 Retention *retention_open(const Config *config, GError **error)
 {

@@ -1,5 +1,5 @@
 // review, inside. review.c: the database and its outbox; item.c: items read; add.c: items opened; steps.c: what people do;
-// feed.c: records taken in; pattern.c: counts and scores; inform.c: whom an item goes to; mail.c: mail to them. Apart from these, of
+// feed.c: records taken in; pattern.c: counts and scores; days.c: one pair; inform.c: whom an item goes to; mail.c: mail to them. Apart from these, of
 // held messages: routing.c, digest.c, remind.c.
 #pragma once
 
@@ -48,6 +48,8 @@ bool pattern_count(Pattern *pattern, const json_t *pairs, guint signs, const cha
 bool pattern_highest(Pattern *pattern, const json_t *pairs, int64_t time_us, double *out, GError **error);
 bool pattern_end(Pattern *pattern, int64_t now_us, GError **error);
 void pattern_clear(Pattern *pattern);
+// Days as numbers, so that windows can be subtracted. 0 when `date` (yyyymmdd) is none.
+int pattern_day(int date);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pattern, pattern_clear)
 
 // Inside a transaction: queues a mail about the item to each contact. (mail.c)

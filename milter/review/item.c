@@ -158,6 +158,74 @@ GPtrArray *review_list(Review *review, int kind, int state, GError **error)
     return ok ? g_steal_pointer(&items) : NULL;
 }
 
+GPtrArray *review_kept(Review *review, GError **error)
+{
+    g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func((GDestroyNotify)review_item_free);
+    g_autoptr(StoreStmt) get =
+        store_prepare(review->db, "SELECT " COLUMNS " FROM item WHERE legal_hold = 1 ORDER BY id", error);
+    if (get == NULL || !store_begin_snapshot(review->db, error))
+        return NULL;
+    bool ok = read_items(review, get, items, error);
+    for (guint i = 0; ok && i < items->len; i++)
+        ok = item_fill(review, items->pdata[i], false, error);
+    store_finalize(&get);
+    store_rollback(review->db);
+    return ok ? g_steal_pointer(&items) : NULL;
+}
+
+char *review_item_key(const ReviewItem *item)
+{
+    return item->state == REVIEW_CLOSED ? g_strdup(item->id)
+                                        : g_strdup_printf("%" G_GINT64_FORMAT "-%s", item->due_us, item->id);
+}
+
+static bool key_parse(const ReviewFilter *filter, int64_t *out_due_us, const char **out_id, GError **error)
+{
+    *out_due_us = filter->closed ? 0 : G_MININT64;
+    *out_id = filter->closed ? "~" : ""; // ids have no such character: after all of them
+    if (filter->after == NULL)
+        return true;
+    const char *dash = strchr(filter->after, '-');
+    bool fits = filter->closed == (dash == NULL);
+    *out_id = dash != NULL ? dash + 1 : filter->after;
+    *out_due_us = dash != NULL ? g_ascii_strtoll(filter->after, NULL, 10) : 0;
+    if (!fits || !ulid_parse(*out_id, NULL)) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_USAGE, "\"%s\" is no place in a list of items",
+                    filter->after);
+        return false;
+    }
+    return true;
+}
+
+GPtrArray *review_page(Review *review, const ReviewFilter *filter, GError **error)
+{
+    int64_t due_us;
+    const char *id;
+    if (!key_parse(filter, &due_us, &id, error))
+        return NULL;
+    g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func((GDestroyNotify)review_item_free);
+    g_autoptr(StoreStmt) get = review_prepare(
+        review, error,
+        filter->closed
+            ? "SELECT " COLUMNS " FROM item WHERE state = 2 AND id < ?1 AND (?3 = -1 OR kind = ?3)"
+              " AND (?2 = '*' OR coalesce(claimed_by, '') = ?2) AND ?4 = 0 ORDER BY id DESC LIMIT ?5"
+            : "SELECT " COLUMNS " FROM item WHERE state < 2 AND (due_us, id) > (?4, ?1)"
+              " AND (?3 = -1 OR kind = ?3) AND (?2 = '*' OR coalesce(claimed_by, '') = ?2)"
+              " ORDER BY due_us, id LIMIT ?5",
+        id, filter->claimed != NULL ? filter->claimed : "*", NULL);
+    if (get == NULL || !store_begin_snapshot(review->db, error))
+        return NULL;
+    store_bind_int(get, 3, filter->kind);
+    store_bind_int(get, 4, due_us);
+    store_bind_int(get, 5, filter->most);
+    bool ok = read_items(review, get, items, error);
+    for (guint i = 0; ok && i < items->len; i++)
+        ok = item_fill(review, items->pdata[i], false, error);
+    store_finalize(&get);
+    store_rollback(review->db);
+    return ok ? g_steal_pointer(&items) : NULL;
+}
+
 ReviewItem *review_get(Review *review, const char *id, GError **error)
 {
     g_autofree char *upper = g_ascii_strup(id, -1);

@@ -22,8 +22,7 @@ void review_pair_free(ReviewPair *pair)
     g_free(pair);
 }
 
-// Days as numbers, so that windows can be subtracted. 0 when `date` (yyyymmdd) is none.
-static int day_number(int date)
+int pattern_day(int date)
 {
     GDate day;
     g_date_clear(&day, 1);
@@ -35,7 +34,7 @@ static int day_number(int date)
 
 static int day_of(const Review *review, int64_t time_us)
 {
-    return day_number(clock_local_date(time_us, review->config->district.timezone));
+    return pattern_day(clock_local_date(time_us, review->config->district.timezone));
 }
 
 // ---- counting --------------------------------------------------------------------------------------------
@@ -460,7 +459,7 @@ GPtrArray *review_pairs(Review *review, const PolicyPatterns *patterns, const ch
 {
     g_autoptr(GPtrArray) pairs = g_ptr_array_new_with_free_func((GDestroyNotify)review_pair_free);
     g_autoptr(GArray) students = g_array_new(FALSE, FALSE, sizeof(WithStudent));
-    g_autoptr(StoreStmt) get = pairs_query(review, patterns, staff, day_number(date), error);
+    g_autoptr(StoreStmt) get = pairs_query(review, patterns, staff, pattern_day(date), error);
     bool ok = get != NULL;
     StoreStep step = STORE_DONE;
     int64_t now = 0;

@@ -48,6 +48,8 @@ static const char *const MIGRATIONS[] = {
     "CREATE INDEX item_informed ON item(id) WHERE informed = 0;"
     "ALTER TABLE mail ADD COLUMN created_us INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX mail_rcpt ON mail(rcpt, created_us);",
+    "CREATE INDEX item_kept ON item(id) WHERE legal_hold = 1;"
+    "CREATE INDEX item_claimed ON item(claimed_by, due_us) WHERE state < 2;",
 };
 
 const char *review_kind_name(ReviewKind kind)

@@ -74,8 +74,24 @@ bool review_item_overdue(const ReviewItem *item, int64_t now_us);
 #define REVIEW_NOT_DONE (-2)
 // `kind` or REVIEW_ANY; `state`, REVIEW_ANY or REVIEW_NOT_DONE. What is due first comes first. GPtrArray of ReviewItem.
 GPtrArray *review_list(Review *review, int kind, int state, GError **error);
+// Those under legal hold, closed ones too. GPtrArray of ReviewItem.
+GPtrArray *review_kept(Review *review, GError **error);
 // NULL with `error` (NOINPUT: no such item). `id` may be cut short as long as it is one item's.
 ReviewItem *review_get(Review *review, const char *id, GError **error);
+
+// ---- lists, page by page
+
+typedef struct {
+    int kind;            // ReviewKind or REVIEW_ANY
+    bool closed;         // what is closed, the newest first; else what is not, what is due first
+    const char *claimed; // NULL = no matter; "" = by nobody; else by whom
+    const char *after;   // key of the last one of the page before (review_item_key); NULL = from the first
+    guint most;
+} ReviewFilter;
+// With links and parties, without steps. GPtrArray of ReviewItem; NULL with `error` (USAGE: `after` is no key).
+GPtrArray *review_page(Review *review, const ReviewFilter *filter, GError **error);
+// Caller frees.
+char *review_item_key(const ReviewItem *item);
 
 // What an item begins with. Strings and arrays are borrowed.
 typedef struct {
@@ -98,6 +114,15 @@ bool review_add(Review *review, const ReviewNew *from, int64_t now_us, char out_
 bool review_claim(Review *review, const char *id, const char *who, bool take_over, const char *why,
                   int64_t now_us, GError **error);
 bool review_note(Review *review, const char *id, const char *who, const char *note, int64_t now_us,
+                 GError **error);
+// Gives it to `to`: it is claimed by them. TEMPFAIL while somebody else than `who` has claimed it.
+bool review_assign(Review *review, const char *id, const char *to, const char *who, const char *why,
+                   int64_t now_us, GError **error);
+// Whom somebody tried to reach, how, and what came of it.
+bool review_contact(Review *review, const char *id, const char *who, const char *tried, int64_t now_us,
+                    GError **error);
+// Puts its records under legal hold, as an escalation's are. DATA where they are.
+bool review_keep(Review *review, const char *id, const char *who, const char *why, int64_t now_us,
                  GError **error);
 // `told`: who was told, a must for an escalation; else NULL.
 bool review_finish(Review *review, const char *id, const char *who, const char *why, const char *told,
@@ -143,3 +168,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReviewPair, review_pair_free)
 // The `most` pairs of the highest score on `day` (local yyyymmdd), of person `staff` where it is not NULL. GPtrArray of ReviewPair.
 GPtrArray *review_pairs(Review *review, const PolicyPatterns *patterns, const char *staff, int day,
                         guint most, GError **error);
+
+// One day of a pair, of those the window still has.
+typedef struct {
+    int date; // local yyyymmdd
+    int counts[SIGN_LAST], by_staff;
+} ReviewDay;
+// Days of persons `staff` and `student` on which they wrote, from `from` (local yyyymmdd) on, oldest first. GArray of ReviewDay; NULL with `error`.
+GArray *review_pair_days(Review *review, const char *staff, const char *student, int from, GError **error);
+// The pair as review_pairs has it: *out NULL = they did not write. False with `error`.
+bool review_pair_of(Review *review, const PolicyPatterns *patterns, const char *staff, const char *student,
+                    int day, ReviewPair **out, GError **error);

@@ -82,3 +82,30 @@ bool sender_act(const Config *config, Quarantine *quarantine, RosterSession *ses
         ok = sender_ask(config, quarantine, session, item, sender, words, now_us, out_asked, error);
     return ok;
 }
+
+bool sender_question(Quarantine *quarantine, RosterSession *session, const HoldItem *item, const char *who,
+                     const char *text, int64_t now_us, GError **error)
+{
+    const char *sender = item_sender(item);
+    g_autoptr(GError) unlinked = NULL;
+    g_autoptr(Party) party = roster_resolve(session, sender, error);
+    if (party == NULL)
+        return false;
+    if (party->person == NULL || party->account != ACCOUNT_SCHOOL) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_DATA,
+                    "%s: its sender is nobody of the district's: they are not told that it is held",
+                    item->record);
+        return false;
+    }
+    g_autofree char *link = quarantine_link(quarantine, item->record, sender, now_us, &unlinked);
+    if (unlinked != NULL) // a question without its link is better than none
+        log_warn("question without a link", "record", item->record, "error", unlinked->message);
+    g_autoptr(GPtrArray) rcpts = g_ptr_array_new();
+    g_autoptr(TemplateData) data = template_data_new();
+    g_ptr_array_add(rcpts, (char *)sender);
+    template_set(data, "who", who);
+    template_set(data, "why", text);
+    if (link != NULL)
+        template_set(data, "link", link);
+    return quarantine_mail(quarantine, "question", item, rcpts, data, who, "question", text, now_us, error);
+}

@@ -44,6 +44,52 @@ bool review_claim(Review *review, const char *id, const char *who, bool take_ove
     return review_work_end(review, ok, error);
 }
 
+bool review_assign(Review *review, const char *id, const char *to, const char *who, const char *why,
+                   int64_t now_us, GError **error)
+{
+    if (!check_text(who, "who assigns it", error) || !check_text(to, "whom it is assigned to", error) ||
+        !review_work_begin(review, error))
+        return false;
+    g_autoptr(ReviewItem) item = item_for(review, id, who, false, error);
+    g_autofree char *text =
+        why != NULL && *why != '\0' ? g_strdup_printf("to %s: %s", to, why) : g_strdup_printf("to %s", to);
+    bool ok = item != NULL &&
+              review_exec(review, error, "UPDATE item SET state = 1, claimed_by = ?2 WHERE id = ?1", item->id,
+                          to, NULL) &&
+              review_work_step(review, item->id, who, "assigned", text, now_us, error);
+    return review_work_end(review, ok, error);
+}
+
+bool review_contact(Review *review, const char *id, const char *who, const char *tried, int64_t now_us,
+                    GError **error)
+{
+    if (!check_text(who, "who tried", error) || !check_text(tried, "whom you tried to reach", error) ||
+        !review_work_begin(review, error))
+        return false;
+    g_autoptr(ReviewItem) item = item_for(review, id, who, false, error);
+    bool ok = item != NULL && review_work_step(review, item->id, who, "contact", tried, now_us, error);
+    return review_work_end(review, ok, error);
+}
+
+bool review_keep(Review *review, const char *id, const char *who, const char *why, int64_t now_us,
+                 GError **error)
+{
+    if (!check_text(who, "who holds it", error) || !check_text(why, "the reason", error) ||
+        !review_work_begin(review, error))
+        return false;
+    g_autoptr(ReviewItem) item = review_get(review, id, error);
+    bool ok = item != NULL && !item->legal_hold;
+    if (item != NULL && item->legal_hold)
+        g_set_error(error, BASE_ERROR, BASE_ERROR_DATA, "%s: its records are under legal hold already",
+                    item->id);
+    ok = ok && review_exec(review, error, "UPDATE item SET legal_hold = 1 WHERE id = ?", item->id, NULL) &&
+         review_work_step(review, item->id, who, "legal-hold", why, now_us, error);
+    for (guint i = 0; ok && i < item->links->len; i++)
+        ok = review_work_event(review, "legal-hold", who, ((const ReviewLink *)item->links->pdata[i])->record,
+                               json_pack("{s:s, s:s}", "item", item->id, "why", why), now_us, error);
+    return review_work_end(review, ok, error);
+}
+
 bool review_note(Review *review, const char *id, const char *who, const char *note, int64_t now_us,
                  GError **error)
 {

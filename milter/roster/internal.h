@@ -100,6 +100,7 @@
       "(?1 = '' OR EXISTS (SELECT 1 FROM post t CROSS JOIN org o ON o.oid = t.org WHERE "                    \
       "t.person = p.id AND (o.oid = ?1 OR o.name = ?1 COLLATE NOCASE) AND t.begins <= ?3 AND "               \
       "(t.ends = 0 OR t.ends > ?3))) ORDER BY p.family, p.given, p.pid")                                     \
+    X(SCHOOLS, "SELECT DISTINCT oid FROM org WHERE type = 'school' ORDER BY name, oid LIMIT 5000")           \
     X(ORG_KNOWN, "SELECT 1 FROM org WHERE oid = ?1 OR name = ?1 COLLATE NOCASE LIMIT 1")
 
 typedef enum {

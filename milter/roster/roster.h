@@ -196,6 +196,8 @@ typedef struct {
 } RosterStaff;
 void roster_staff_free(RosterStaff *staff);
 GPtrArray *roster_staff_all(RosterSession *session, const char *school, GError **error);
+// All schools, by name: their ids. GPtrArray of char*; NULL with `error`.
+GPtrArray *roster_schools(RosterSession *session, GError **error);
 // Is there a school (or another organisation) of this id or name?
 Tri roster_knows_school(RosterSession *session, const char *school, GError **error);
 // Guardians (person ids) of a student. GPtrArray of char*; NULL with `error`.

@@ -65,6 +65,11 @@ GPtrArray *roster_staff_all(RosterSession *session, const char *school, GError *
     return step == STORE_DONE ? g_steal_pointer(&people) : NULL;
 }
 
+GPtrArray *roster_schools(RosterSession *session, GError **error)
+{
+    return session_column(session, Q_SCHOOLS, NULL, NULL, error);
+}
+
 Tri roster_knows_school(RosterSession *session, const char *school, GError **error)
 {
     return session_has(session, Q_ORG_KNOWN, school, NULL, error);

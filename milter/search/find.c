@@ -109,11 +109,21 @@ static bool find_hits(StoreDb *db, Finding *finding, GError **error)
     return step == STORE_DONE;
 }
 
+// A shard that is just being made has no tables yet. TRI_UNKNOWN with `error`.
+static Tri is_made(StoreDb *db, GError **error)
+{
+    g_autoptr(StoreStmt) stmt =
+        store_prepare(db, "SELECT count(*) FROM sqlite_master WHERE name = 'item'", error);
+    bool ok = stmt != NULL && store_step(stmt, error) == STORE_ROW;
+    return !ok ? TRI_UNKNOWN : store_int(stmt, 0) > 0 ? TRI_YES : TRI_NO;
+}
+
 static bool find_in_shard(const char *path, Finding *finding, GError **error)
 {
     StoreDb *db = store_open(path, STORE_READ, BUSY_MS, error);
-    bool ok = db != NULL && store_begin_snapshot(db, error) && find_count(db, finding, error) &&
-              find_unsearchable(db, finding, error) && find_hits(db, finding, error);
+    Tri made = db != NULL && store_begin_snapshot(db, error) ? is_made(db, error) : TRI_UNKNOWN;
+    bool ok = made == TRI_NO || (made == TRI_YES && find_count(db, finding, error) &&
+                                 find_unsearchable(db, finding, error) && find_hits(db, finding, error));
     if (db != NULL)
         store_rollback(db);
     store_close(&db);
@@ -212,4 +222,49 @@ SearchResult *search_run(const Config *config, const SearchQuery *query, guint l
         ok = early || late || find_in_shard(path, &finding, error);
     }
     return ok ? g_steal_pointer(&result) : NULL;
+}
+
+// ---- the newest ------------------------------------------------------------------------------------------
+
+// How far the index goes; 0 where there is none yet.
+static bool newest_through(const char *dir, int64_t *out_us, GError **error)
+{
+    g_autofree char *path = search_state_path(dir);
+    *out_us = 0;
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return true;
+    StoreDb *db = store_open(path, STORE_READ, BUSY_MS, error);
+    StoreStmt *get = db != NULL ? store_prepare(db, "SELECT through FROM counted", error) : NULL;
+    bool ok = get != NULL && store_step(get, error) == STORE_ROW;
+    *out_us = ok ? store_int(get, 0) : 0;
+    store_finalize(&get);
+    store_close(&db);
+    return ok;
+}
+
+static bool newest_in(const char *path, Finding *finding, GError **error)
+{
+    StoreDb *db = store_open(path, STORE_READ, BUSY_MS, error);
+    bool ok = db != NULL && find_hits(db, finding, error);
+    store_close(&db);
+    return ok;
+}
+
+GPtrArray *search_newest(const Config *config, const SearchQuery *query, guint limit, int64_t *out_through_us,
+                         GError **error)
+{
+    g_autoptr(SearchResult) result = g_new0(SearchResult, 1);
+    result->hits = g_ptr_array_new_with_free_func(hit_free);
+    Finding finding = {config, query, limit, NULL, 0, result};
+    g_autofree char *dir = search_dir(config);
+    g_autoptr(GArray) months = search_months(dir, error);
+    bool ok = months != NULL && newest_through(dir, out_through_us, error);
+    for (guint i = 0; ok && i < months->len && result->hits->len < limit; i++) {
+        int month = g_array_index(months, int, i);
+        bool early = query->first_us != 0 && month < search_month(query->first_us);
+        bool late = query->last_us != 0 && month > search_month(query->last_us);
+        g_autofree char *path = search_shard_path(dir, month);
+        ok = early || late || newest_in(path, &finding, error);
+    }
+    return ok ? g_ptr_array_ref(result->hits) : NULL;
 }

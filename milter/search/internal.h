@@ -22,6 +22,10 @@ bool search_state_ready(StoreDb *state, GError **error);
 // Takes out what was asked for of one month (remove.c). `*out_left`: words of it stayed, and the index is to be made anew.
 bool search_remove_asked(StoreDb *state, const char *dir, bool *out_left, bool *out_more, GError **error);
 
+// Makes one month that is over one piece (tidy.c). `*out_more`: there was something to do, and others may be left.
+bool search_tidy(StoreDb *state, const char *dir, bool (*stop)(void *data), void *data, bool *out_more,
+                 GError **error);
+
 // ---- queries (query.c) -----------------------------------------------------------------------------------
 
 // A query is a condition of SQL on the table `item` of a shard, with `?` for each of `values`.

@@ -43,6 +43,11 @@ bool search_index_commit(SearchIndex *index, const GPtrArray *places, GError **e
 // Throws all of it away: indexing begins again at the first segment.
 bool search_index_reset(SearchIndex *index, GError **error);
 
+// When nothing else is to be done: makes a month that is over smaller and quicker to ask; one month a call. `stop` is asked now and
+// then; what was done until then is kept. `*out_more` = call again. Not within a transaction. False with `error`.
+bool search_index_tidy(SearchIndex *index, bool (*stop)(void *data), void *data, bool *out_more,
+                       GError **error);
+
 // Asks whoever writes the index to throw it away and begin again. False with `error`.
 bool search_ask_rebuild(const Config *config, GError **error);
 // Was that asked? Taken back by search_index_reset.
@@ -95,6 +100,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SearchResult, search_result_free)
 // `limit` hits older than `before` (the id of the last hit of the page before; NULL = the newest); 0 = all. NULL with `error`.
 SearchResult *search_run(const Config *config, const SearchQuery *query, guint limit, const char *before,
                          GError **error);
+
+// The newest `limit` hits alone: nothing is counted, so that a page may ask. *out_through_us: as through_us above. GPtrArray of
+// SearchHit; NULL with `error`.
+GPtrArray *search_newest(const Config *config, const SearchQuery *query, guint limit, int64_t *out_through_us,
+                         GError **error);
+
+// Calls `func` for each hour (its beginning) and action ("deliver", "hold", ...) with how many messages were received in it, of those in the
+// index; no order. False with `error`.
+typedef void (*SearchVolume)(int64_t hour_us, const char *action, guint64 messages, void *data);
+bool search_volume(const Config *config, int64_t from_us, int64_t to_us, SearchVolume func, void *data,
+                   GError **error);
 
 // The hits of one month, that `received_us` lies in, for asking about one record after the other.
 typedef struct SearchMonth SearchMonth;

@@ -142,6 +142,11 @@ void store_rollback(StoreDb *db)
         sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
+int64_t store_total_changes(StoreDb *db)
+{
+    return sqlite3_total_changes64(db->handle);
+}
+
 int64_t store_changes(StoreDb *db)
 {
     return sqlite3_changes64(db->handle);

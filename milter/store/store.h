@@ -35,8 +35,9 @@ bool store_migrate(StoreDb *db, const char *const *migrations, int n, GError **e
 bool store_begin(StoreDb *db, GError **error);          // BEGIN IMMEDIATE
 bool store_begin_snapshot(StoreDb *db, GError **error); // BEGIN + a read: what follows sees one state
 bool store_commit(StoreDb *db, GError **error);
-void store_rollback(StoreDb *db); // no-op outside a transaction
-int64_t store_changes(StoreDb *db);
+void store_rollback(StoreDb *db);         // no-op outside a transaction
+int64_t store_changes(StoreDb *db);       // of the last statement
+int64_t store_total_changes(StoreDb *db); // since it was opened, those inside virtual tables as well
 int64_t store_last_rowid(StoreDb *db);
 
 // A statement lives until store_finalize; after store_step returned DONE or the row is used, store_reset

@@ -2,15 +2,21 @@
 import base64
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
 import time
 
-from lab import DOMAIN, STUDENTS, Lab, message, wait_for
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(os.path.dirname(HERE), "console")]
+
+from consolelab import Client, ConsoleLab  # noqa: E402
+from lab import BUILD, DOMAIN, STUDENTS, message, wait_for  # noqa: E402
 
 BEN, ROSA, ANN = f"bcarter@{DOMAIN}", f"rdelgado@{DOMAIN}", f"awhitfield@{DOMAIN}"
 MIA, JONAH, LILY, NOAH = (f"{n}@{STUDENTS}" for n in ("mtorres28", "jreed28", "lchen27", "ncarter27"))
+ACCOUNTS = {"kim": "reviewer", "pat": "records-officer,auditor", "lou": "approver,hold-manager", "sam": "mail-admin"}  # of the console
 ELENA = "elena.torres@mailbox.example.net"
 HTML = ["MIME-Version: 1.0", "Content-Type: text/html; charset=utf-8"]
 
@@ -95,8 +101,24 @@ def demo_records(lab):
     return [by_subject[m[3]] for m in MESSAGES]
 
 
+def show_console(lab):
+    """What a reviewer's browser gets, without one."""
+    for name, roles in ACCOUNTS.items():
+        lab.add_user(name, roles, ["*"], password=None)
+    client = Client(lab)
+    client.sign_in_once("kim")
+    page = client.ask("GET", "/queue")[1]
+    rows = re.findall(r'<a href="(/queue/[0-9A-Z]{26})', page)
+    item = client.ask("GET", rows[0])[1]
+    why = re.search(r'class="why".*?</section>', item, re.S)
+    text = re.sub(r"\s*\n\s*", "\n", re.sub(r"<[^>]+>", "\n", why.group(0).split(">", 1)[1])).strip()
+    say(f"The same in a browser, at {lab.url}: kim, a reviewer, sees {len(rows)} held messages. Why the newest is held, on its page:\n")
+    for line in text.splitlines()[:12]:
+        say("    | " + clip(line, 140))
+
+
 def run(lab, began):
-    say(f"Started in {lab.dir}: Postfix on port {lab.port}, chaperone-milter and chaperone-archivist behind it, a sink as the outside world.")
+    say(f"Started in {lab.dir}: Postfix on port {lab.port}, chaperone-milter, chaperone-archivist and chaperone-console behind it, a sink as the outside world.")
     who = lab.json("roster", "show", BEN)
     say(f"Its roster knows who writes to whom; {BEN}, for example, is {who['name']}, {who['role']}.\n")
     send_all(lab)
@@ -123,10 +145,15 @@ def run(lab, began):
     say(f"    it reached {', '.join(got[0].rcpts)}, byte for byte behind its Resent-Message-ID.")
     again = lab.chaperone("quarantine", "release", item["id"], "--reason", "twice", check=False)
     say(f"    a second release is refused: {again.stderr.strip()}\n")
-    say("Nothing is lost: `chaperone archive verify` reads every record back.\n")
+    show_console(lab)
+    say("\nNothing is lost: `chaperone archive verify` reads every record back.\n")
     for line in lab.chaperone("archive", "verify").splitlines():
         say("    | " + line)
     say(f"\nDone in {time.monotonic() - began:.0f} s." if inside else "")
+
+
+def link_of(lab, name):
+    return json.loads(lab.chaperone("user", "sign-in-link", name, "--json"))["url"]
 
 
 def main():
@@ -134,27 +161,24 @@ def main():
     if os.geteuid() != 0:
         sys.exit("demo: needs root, because Postfix's master does")
     root = tempfile.mkdtemp(prefix="chaperone-demo-")
-    lab = Lab(root, archivist=True)
+    lab = ConsoleLab(root=root, archivist=True)
     keep = os.environ.get("KEEP") == "1"
     try:
         lab.start()
         run(lab, began)
         if keep:
             say(f"\nKept running. Send mail:    smtp to 127.0.0.1 port {lab.port}"
-                f"\nLook at the quarantine:     {os.path.join(lab_build(), 'chaperone')} quarantine list --config {lab.config}"
+                f"\nLook at the quarantine:     {os.path.join(BUILD, 'chaperone')} quarantine list --config {lab.config}"
+                f"\nThe console:                {lab.url}, where each of these signs in once (`chaperone user sign-in-link` makes more):"
+                + "".join(f"\n    {name:4} {roles:26} {link_of(lab, name)}" for name, roles in ACCOUNTS.items()) +
                 f"\nLook at the log:            {lab.milter_log}"
-                f"\nStop it:                    kill {lab.milter.pid} {lab.archivist.pid} {lab.sink.pid}; "
+                f"\nStop it:                    kill {lab.milter.pid} {lab.archivist.pid} {lab.console.pid} {lab.sink.pid}; "
                 f"postfix -c {lab.path('postfix/conf')} stop; rm -r {root}")
             lab.stopping = True  # nothing is stopped at exit
     finally:
         if not keep:
             lab.stop()
             shutil.rmtree(root, ignore_errors=True)
-
-
-def lab_build():
-    from lab import BUILD
-    return BUILD
 
 
 if __name__ == "__main__":

@@ -129,7 +129,8 @@ def test_made_anew_while_mail_flows_and_killed(lab):
     found = search(lab, "NOT id:01ARZ3NDEKTSV4RRFFQ69G5FAV")
     assert found["total"] == records == found["indexed"]
     assert len({h["id"] for h in found["hits"]}) == records
-    for tag in load.acknowledged:
+    some = sorted(load.acknowledged)
+    for tag in some[::max(1, len(some) // 60)]:
         assert search(lab, f'"tag-{tag}"')["total"] == 1
 
 

@@ -155,3 +155,28 @@ Test(notice, explains_and_cannot_be_made_to_inject_headers)
     cr_expect_not_null(strstr(text, bench->ref->id));
     bench_free(bench);
 }
+
+Test(quarantine, what_a_reviewer_denied_is_opened_again_and_what_the_sender_took_back_is_not)
+{
+    Bench *bench = bench_new();
+    g_autoptr(GError) error = NULL;
+    const char *id = bench->ref->id;
+    cr_expect_not(quarantine_reopen(bench->quarantine, id, "ann", "y", NOW, &error), "it is open");
+    cr_expect_eq(base_exit_status(error), BASE_ERROR_DATA);
+    g_clear_error(&error);
+    cr_expect(quarantine_deny(bench->quarantine, id, "ann", "x", NOW, NULL));
+    cr_expect_not(quarantine_reopen(bench->quarantine, id, "ann", "", NOW, NULL));
+    cr_expect_not(quarantine_reopen(bench->quarantine, id, "", "y", NOW, NULL));
+    cr_expect_eq(state_of(bench, 0), HOLD_DENIED);
+    cr_expect(quarantine_reopen(bench->quarantine, id, "bob", "y", NOW, &error), "%s",
+              error != NULL ? error->message : "");
+    cr_expect_eq(state_of(bench, 0), HOLD_HELD);
+    cr_expect_eq(state_of(bench, 1), HOLD_HELD);
+    g_autoptr(HoldItem) item = quarantine_get(bench->quarantine, id, NULL);
+    cr_expect_null(((HoldRcpt *)item->rcpts->pdata[0])->decided_by);
+    cr_expect(quarantine_sender_withdraw(bench->quarantine, id, "ben@example.org", NULL, NOW, NULL));
+    cr_expect_not(quarantine_reopen(bench->quarantine, id, "bob", "y", NOW, &error));
+    cr_expect_eq(base_exit_status(error), BASE_ERROR_DATA);
+    cr_expect_eq(state_of(bench, 0), HOLD_DENIED);
+    bench_free(bench);
+}

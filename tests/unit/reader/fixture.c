@@ -95,6 +95,17 @@ static gint newest_first(gconstpointer a, gconstpointer b)
     return *(const int *)b - *(const int *)a;
 }
 
+// Dead, and its end of the channel closed with it?
+static bool is_dead(int pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/stat", pid);
+    g_autofree char *text = NULL;
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return true;
+    const char *state = strrchr(text, ')');
+    return state == NULL || (state[1] == ' ' && strchr("ZX", state[2]) != NULL);
+}
+
 guint fixture_signal_workers(int sig)
 {
     guint count = 0;
@@ -109,8 +120,8 @@ guint fixture_signal_workers(int sig)
     g_array_sort(pids, newest_first);
     for (guint i = 0; i < pids->len; i++) {
         count += kill((pid_t)g_array_index(pids, int, i), sig) == 0;
-        if (sig == SIGKILL)
-            g_usleep(20 * 1000); // a process takes a moment to die
+        for (int wait = 0; sig == SIGKILL && wait < 2000 && !is_dead(g_array_index(pids, int, i)); wait++)
+            g_usleep(1000); // a process takes a moment to die
     }
     return count;
 }

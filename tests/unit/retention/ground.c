@@ -51,6 +51,7 @@ void ground_init(Ground *ground, const char *schedule, guint records)
     set_path(&config->retention.schedule, ground->dir, "schedule.conf");
     set_path(&config->review.database, ground->dir, "review.db");
     set_path(&config->quarantine.database, ground->dir, "quarantine.db");
+    set_path(&config->cases.database, ground->dir, "cases.db");
     config->archive.min_free_bytes = 1;
     const char *text = schedule != NULL ? schedule : ALL_DUE;
     cr_assert(file_write_atomic(config->retention.schedule, text, strlen(text), 0640, &error));

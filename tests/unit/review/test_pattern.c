@@ -180,3 +180,27 @@ Test(pattern, pending_messages_count_once)
     cr_assert_eq(pair->counts[SIGN_ONE_TO_ONE], 1);
     cr_assert_eq(pair->counts[SIGN_NEAR_MISS], 1);
 }
+
+Test(pattern, one_pair_day_by_day)
+{
+    g_autoptr(Ground) ground = ground_new("window-days = 30; weights: { one-to-one = 1.0; }; alert = 100.0;");
+    guint late = 1u << SIGN_ONE_TO_ONE | 1u << SIGN_LATE;
+    ground_messages(ground, "ben", "mia", 1u << SIGN_ONE_TO_ONE, 2, NOW - 3 * DAY);
+    ground_messages(ground, "ben", "mia", late, 1, NOW);
+    ground_messages(ground, "ben", "jonah", late, 4, NOW);
+    int today = clock_local_date(NOW, ground->config->district.timezone);
+    int from = clock_local_date(NOW - 10 * DAY, ground->config->district.timezone);
+    g_autoptr(GArray) days = review_pair_days(ground->review, "ben", "mia", from, NULL);
+    cr_assert_eq(days->len, 2);
+    cr_assert_eq(g_array_index(days, ReviewDay, 0).counts[SIGN_ONE_TO_ONE], 2);
+    cr_assert_eq(g_array_index(days, ReviewDay, 1).counts[SIGN_LATE], 1);
+    cr_assert_eq(g_array_index(days, ReviewDay, 1).date, today);
+    g_autoptr(ReviewPair) pair = NULL;
+    cr_assert(
+        review_pair_of(ground->review, policy_patterns(ground->policy), "ben", "mia", today, &pair, NULL));
+    cr_assert_eq(pair->counts[SIGN_ONE_TO_ONE], 3);
+    g_autoptr(ReviewPair) none = NULL;
+    cr_assert(
+        review_pair_of(ground->review, policy_patterns(ground->policy), "ben", "nobody", today, &none, NULL));
+    cr_assert_null(none);
+}

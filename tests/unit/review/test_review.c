@@ -211,3 +211,72 @@ Test(review, events_wait_for_the_archive)
     cr_assert(review_note(ground->review, id, "ann", "seen", NOW, NULL));
     cr_assert(has_event(ground, "review-opened") && has_event(ground, "review-noted"));
 }
+
+static void own_item(Ground *ground, int number, int64_t due_us, char out_id[ULID_LEN + 1])
+{
+    g_autofree char *key = g_strdup_printf("alert:%d", number);
+    const ReviewNew from = {.kind = REVIEW_ALERT,
+                            .key = key,
+                            .title = "t",
+                            .record = "01KZ0000000000000000000099",
+                            .why = "the alert",
+                            .due_us = due_us};
+    cr_assert(review_add(ground->review, &from, NOW + number * (int64_t)1000, out_id, NULL));
+}
+
+Test(review, lists_page_by_key_what_is_due_first)
+{
+    g_autoptr(Ground) ground = ground_new(NULL);
+    char ids[5][ULID_LEN + 1];
+    for (int i = 0; i < 5; i++)
+        own_item(ground, i, NOW + (4 - i / 2) * (int64_t)1000, ids[i]); // two of the same time
+    static const int ORDER[] = {4, 2, 3, 0, 1};
+    ReviewFilter filter = {.kind = REVIEW_ANY, .most = 2};
+    g_autofree char *key = NULL;
+    for (int at = 0; at < 5; at += 2) {
+        filter.after = key;
+        g_autoptr(GPtrArray) page = review_page(ground->review, &filter, NULL);
+        cr_assert_eq(page->len, MIN(2, 5 - at));
+        for (guint i = 0; i < page->len; i++)
+            cr_assert_str_eq(((ReviewItem *)page->pdata[i])->id, ids[ORDER[at + (int)i]]);
+        g_free(key);
+        key = review_item_key(page->pdata[page->len - 1]);
+    }
+    g_autoptr(GError) error = NULL;
+    filter.after = "x";
+    cr_assert_null(review_page(ground->review, &filter, &error));
+    cr_assert_eq(error->code, BASE_ERROR_USAGE);
+    cr_assert(review_assign(ground->review, ids[3], "rosa", "ann", "", NOW, NULL));
+    cr_assert(review_finish(ground->review, ids[0], "ann", "x", NULL, NOW, NULL));
+    filter = (ReviewFilter){.kind = REVIEW_ANY, .claimed = "rosa", .most = 9};
+    g_autoptr(GPtrArray) claimed = review_page(ground->review, &filter, NULL);
+    cr_assert_eq(claimed->len, 1);
+    filter = (ReviewFilter){.kind = REVIEW_ANY, .closed = true, .most = 9};
+    g_autoptr(GPtrArray) closed = review_page(ground->review, &filter, NULL);
+    cr_assert_eq(closed->len, 1);
+    cr_assert_str_eq(((ReviewItem *)closed->pdata[0])->id, ids[0]);
+}
+
+Test(review, assigned_contacted_and_kept)
+{
+    g_autoptr(Ground) ground = ground_new(NULL);
+    char id[ULID_LEN + 1];
+    own_item(ground, 1, NOW, id);
+    g_autoptr(GError) error = NULL;
+    cr_assert(review_assign(ground->review, id, "rosa", "ann", "", NOW, NULL));
+    cr_assert_not(review_assign(ground->review, id, "ann", "ann", "", NOW, &error));
+    cr_assert_eq(error->code, BASE_ERROR_TEMPFAIL);
+    g_clear_error(&error);
+    cr_assert_not(review_contact(ground->review, id, "ann", "x", NOW, NULL));
+    cr_assert(review_contact(ground->review, id, "rosa", "called, nobody there", NOW, NULL));
+    g_autoptr(GPtrArray) before = review_kept(ground->review, NULL);
+    cr_assert_eq(before->len, 0);
+    cr_assert_not(review_keep(ground->review, id, "rosa", "", NOW, NULL));
+    cr_assert(review_keep(ground->review, id, "rosa", "a complaint", NOW, NULL));
+    cr_assert_not(review_keep(ground->review, id, "rosa", "a complaint", NOW, &error));
+    cr_assert_eq(error->code, BASE_ERROR_DATA);
+    g_autoptr(GPtrArray) kept = review_kept(ground->review, NULL);
+    cr_assert_eq(kept->len, 1);
+    cr_assert(has_event(ground, "legal-hold") && has_event(ground, "review-contact") &&
+              has_event(ground, "review-assigned"));
+}

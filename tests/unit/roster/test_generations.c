@@ -82,6 +82,7 @@ Test(generations, what_is_changed_in_place_is_seen_by_the_next_session)
 typedef struct {
     Roster *roster;
     gint stop, rounds, wrong;
+    char *first; // what was wrong first
 } Load;
 
 // Two look-ups of one session must tell of the same generation: dana is staff exactly while pat is somebody.
@@ -93,8 +94,12 @@ static gpointer look_up(gpointer data)
         g_autoptr(RosterSession) session = roster_session_begin(load->roster, BOOK_TODAY, &error);
         g_autoptr(Party) dana = session != NULL ? roster_resolve(session, "dana@example.org", &error) : NULL;
         g_autoptr(Party) pat = session != NULL ? roster_resolve(session, "pat@example.org", &error) : NULL;
-        if (dana == NULL || pat == NULL || (dana->role == ROLE_STAFF) != (pat->role == ROLE_STAFF))
+        if (dana == NULL || pat == NULL || (dana->role == ROLE_STAFF) != (pat->role == ROLE_STAFF)) {
             g_atomic_int_inc(&load->wrong);
+            char *what = g_strdup(error != NULL ? error->message : "two generations in one session");
+            if (!g_atomic_pointer_compare_and_exchange(&load->first, NULL, what))
+                g_free(what);
+        }
         g_atomic_int_inc(&load->rounds);
     }
     return NULL;
@@ -115,7 +120,8 @@ Test(generations, look_ups_while_one_follows_the_other)
     g_atomic_int_set(&load.stop, 1);
     for (int i = 0; i < 4; i++)
         g_thread_join(threads[i]);
-    cr_expect_eq(load.wrong, 0, "%d of %d", load.wrong, load.rounds);
+    cr_expect_eq(load.wrong, 0, "%d of %d: %s", load.wrong, load.rounds, load.first);
+    g_free(load.first);
 }
 
 Test(generations, one_made_with_a_key_of_later)

@@ -336,3 +336,11 @@ Test(lookup, headers_of_the_top_message)
     cr_expect_str_eq(reply->party->person, "stf-1");
     cr_expect_eq(reply->party->account, ACCOUNT_PERSONAL);
 }
+
+Test(lookup, schools)
+{
+    g_autoptr(GPtrArray) schools = roster_schools(district.session, NULL);
+    cr_assert_eq(schools->len, 2);
+    cr_expect_str_eq(schools->pdata[0], "hs");
+    cr_expect_str_eq(schools->pdata[1], "ms");
+}

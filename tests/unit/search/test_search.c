@@ -247,6 +247,77 @@ Test(search, pages_coverage_and_what_is_not_searchable)
     fixture_clear(&fixture);
 }
 
+static bool at_once(void *data)
+{
+    guint *asked = data;
+    return (*asked)++ == 0;
+}
+
+static bool never(void *data)
+{
+    return false;
+}
+
+static SearchDocument many(guint i, char *record)
+{
+    g_snprintf(record, 27, "01BBBBBBBBBBBBBBBBBBBB%04u", i);
+    return (SearchDocument){.record = record,
+                            .received_us = NOON - (i % 2 == 0 ? 40 : 0) * DAY_US,
+                            .body = "many words that are said again, lunch and bus and trip",
+                            .subject = "many"};
+}
+
+static void fill_many(SearchIndex *index, guint first, guint count)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) places = search_index_places(index, NULL);
+    for (guint i = first; i < first + count; i++) {
+        char record[27];
+        SearchDocument one = many(i, record);
+        cr_assert(search_index_add(index, &one, &error) &&
+                      (i % 10 != 9 || search_index_commit(index, places, &error)),
+                  "%s", error ? error->message : "");
+    }
+}
+
+static int64_t pieces(Fixture *fixture, int month)
+{
+    g_autofree char *dir = search_dir(fixture->config), *path = search_shard_path(dir, month);
+    g_autoptr(StoreDb) db = store_open(path, STORE_READ, 1000, NULL);
+    g_autoptr(StoreStmt) stmt =
+        store_prepare(db, "SELECT count(DISTINCT id >> 37) FROM text_data WHERE id > 10", NULL);
+    cr_assert_eq(store_step(stmt, NULL), STORE_ROW);
+    return store_int(stmt, 0);
+}
+
+Test(search, a_month_that_is_over_becomes_one_piece)
+{
+    Fixture fixture;
+    fixture_fill(&fixture);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SearchIndex) index = search_index_open(fixture.config, &error);
+    fill_many(index, 0, 330);
+    cr_assert_gt(pieces(&fixture, 202610), 1, "%d", (int)pieces(&fixture, 202610));
+    int64_t newest = pieces(&fixture, 202611);
+    bool more = false;
+    guint asked = 0;
+    cr_assert(search_index_tidy(index, at_once, &asked, &more, &error) && more);
+    while (search_index_tidy(index, never, NULL, &more, &error) && more)
+        ;
+    cr_assert_null(error);
+    cr_assert_eq(pieces(&fixture, 202610), 1);
+    cr_assert_eq(pieces(&fixture, 202611), newest, "the newest month is left alone");
+    g_autofree char *found = ask(&fixture, "subject:trip lunch before:2026-11-01", true);
+    cr_assert_str_eq(found, "2");
+    // What comes late makes it a month to be tidied again, once.
+    fill_many(index, 330, 20);
+    cr_assert(search_index_tidy(index, never, NULL, &more, &error) && more);
+    cr_assert_eq(pieces(&fixture, 202610), 1);
+    cr_assert(search_index_tidy(index, never, NULL, &more, &error) && !more);
+    search_index_close(&index);
+    fixture_clear(&fixture);
+}
+
 Test(search, thrown_away_and_one_writer)
 {
     Fixture fixture;

@@ -94,3 +94,29 @@ Test(keep, a_body_without_a_type_is_none)
     cr_expect_eq(blob->len, 0);
     cr_assert_gt(message->parts->len, 1);
 }
+
+static const Passage *markup_of(const Message *message)
+{
+    for (guint i = 0; i < message->passages->len; i++) {
+        const Passage *passage = message->passages->pdata[i];
+        if (passage->origin == ORIGIN_MARKUP)
+            return passage;
+    }
+    return NULL;
+}
+
+Test(keep, html_is_there_itself_in_utf_8)
+{
+    static const char RAW[] = "From: ann@example.org\r\nContent-Type: text/html; charset=iso-8859-1\r\n\r\n"
+                              "<p title=x>Ni\xf1o</p>\r\n";
+    g_autoptr(GByteArray) blob = g_byte_array_new();
+    g_autoptr(Message) kept = read_keeping(RAW, blob);
+    const Passage *markup = markup_of(kept);
+    cr_assert_not_null(markup);
+    cr_expect_str_eq(markup->text, "<p title=x>Ni\xc3\xb1o</p>\r\n");
+    cr_expect_eq(markup->visibility, VISIBILITY_SOURCE);
+    cr_expect_str_eq(markup->reading, "markup");
+    g_autoptr(Config) config = config_defaults();
+    g_autoptr(Message) read = reader_parse(RAW, strlen(RAW), &config->limits, false, NULL);
+    cr_expect_null(markup_of(read));
+}
