@@ -47,7 +47,7 @@ ALLLD     = $(HARDLD) $(LDFLAGS) $(SANFLAGS) -pthread
 
 # ---- rooms: what each may use (the includes point up this list only) and the packages it needs -------------------
 
-ROOMS := base tlog store keys message reader worker roster feeds detect policy judge archive search redact bag intake quarantine witness review register notice cases retention accounts docket daemon archivist console cli
+ROOMS := base tlog store keys message reader worker roster feeds detect policy judge archive search redact bag intake quarantine witness review register notice cases retention accounts exceptions backtest docket daemon archivist console cli
 
 USES_base       :=
 USES_tlog       := base
@@ -74,11 +74,13 @@ USES_notice     := archive roster reader message keys store tlog base
 USES_cases      := bag redact search detect quarantine archive roster reader message keys store tlog base
 USES_retention  := cases bag redact search review quarantine archive policy detect roster reader message keys store tlog base
 USES_accounts   := archive reader message keys store tlog base
+USES_exceptions := archive judge policy detect roster reader message keys store tlog base
+USES_backtest   := archive judge policy detect feeds roster reader message keys store tlog base
 USES_docket     := quarantine archive reader message keys store tlog base
 USES_daemon     := register review quarantine archive judge policy detect roster reader message keys store tlog base
 USES_archivist  := retention cases bag redact witness search review quarantine archive judge policy detect roster reader message keys store tlog base
-USES_console    := docket accounts retention cases redact bag notice witness search register review quarantine archive judge policy detect feeds roster reader message keys store tlog base
-USES_cli        := docket accounts retention cases redact bag notice witness intake search register review quarantine archive judge policy detect feeds roster reader message keys store tlog base
+USES_console    := docket backtest exceptions accounts retention cases redact bag notice witness search register review quarantine archive judge policy detect feeds roster reader message keys store tlog base
+USES_cli        := docket backtest exceptions accounts retention cases redact bag notice witness intake search register review quarantine archive judge policy detect feeds roster reader message keys store tlog base
 
 PKG_base       := glib-2.0 gio-2.0 libconfig libsodium libsystemd
 PKG_tlog       := libsodium
@@ -108,6 +110,8 @@ PKG_cases      := libconfig jansson
 PKG_retention  := libconfig libsodium jansson
 PKG_daemon     := libsystemd jansson
 PKG_archivist  := libsystemd jansson libsodium
+PKG_exceptions := jansson
+PKG_backtest   := jansson
 PKG_docket     := jansson
 PKG_console    := libmicrohttpd libqrencode libxml-2.0 libsystemd libsodium jansson
 PKG_cli        := jansson

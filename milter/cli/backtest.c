@@ -1,254 +1,101 @@
-// policy backtest: what a policy would have done to archived mail, by the code that judges mail, against what was decided.
-#include "cli/backtest.h"
+// policy backtest: what a policy would have done to archived mail.
+#include "backtest/backtest.h"
 #include "archive/archive.h"
-#include "feeds/feeds.h"
+#include "cli/policy.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-// Records that wait for a thread: what bounds memory.
-#define WAITING_MOST 256
+// ---- in a shell ------------------------------------------------------------------------------------------
 
-// A generation of the roster, and what a message of its time is judged by.
-typedef struct {
-    int64_t from_us;
-    Snapshot snapshot; // its own roster; the rest is that of the one in force
-} Era;
-
-typedef struct {
-    const PolicyOptions *options;
-    Snapshot *base;
-    Readers *readers;
-    GArray *eras; // of Era, newest first; empty = no history
-    GThreadPool *pool;
-    GMutex lock; // of what follows
-    GCond room;
-    guint waiting;
-    guint64 seen, total;
-    BacktestReport *report;
-} Backtest;
-
-typedef struct {
-    json_t *meta;
-    GBytes *raw;
-} BacktestItem;
-
-// ---- the rosters of the past -----------------------------------------------------------------------------
-
-static void era_clear(gpointer data)
+static int by_key(gconstpointer a, gconstpointer b)
 {
-    roster_unref(((Era *)data)->snapshot.roster);
+    return strcmp(a, b);
 }
 
-static Roster *era_roster(const char *config_path, const char *database, GError **error)
+static void print_counts(const char *what, GHashTable *counts)
 {
-    g_autoptr(Config) config = config_load(config_path, error);
-    if (config == NULL)
-        return NULL;
-    g_free(config->roster.database);
-    config->roster.database = g_strdup(database);
-    return roster_open(config, error);
-}
-
-// Opens the generations that were in force between `from_us` and `to_us` and whose files are there.
-static bool eras_open(Backtest *backtest, const char *config_path, int64_t from_us, int64_t to_us,
-                      GError **error)
-{
-    g_autoptr(GPtrArray) history = feeds_history(backtest->base->config, error);
-    bool ok = history != NULL, before = false;
-    for (guint i = 0; ok && !before && i < history->len; i++) {
-        const FeedGeneration *generation = history->pdata[i];
-        int64_t since = generation->at * G_USEC_PER_SEC;
-        before = since <= from_us;
-        if (!generation->present || (to_us != 0 && since > to_us))
-            continue;
-        g_autofree char *path = feeds_generation_path(backtest->base->config, generation->id);
-        Era era = {since, *backtest->base};
-        era.snapshot.roster = era_roster(config_path, path, error);
-        ok = era.snapshot.roster != NULL;
-        if (ok)
-            g_array_append_val(backtest->eras, era);
+    GList *keys = g_list_sort(g_hash_table_get_keys(counts), by_key);
+    printf("\n%-40s %10s %10s\n", what, "then", "now");
+    for (GList *key = keys; key != NULL; key = key->next) {
+        const BacktestCount *count = g_hash_table_lookup(counts, key->data);
+        printf("%-40s %10" G_GUINT64_FORMAT " %10" G_GUINT64_FORMAT "\n",
+               *(char *)key->data ? (char *)key->data : "-", count->then, count->now);
     }
-    return ok;
+    g_list_free(keys);
 }
 
-static const Snapshot *era_of(const Backtest *backtest, int64_t received_us, bool *out_then)
+static void print(const BacktestReport *report, guint samples)
 {
-    const Snapshot *found = NULL;
-    for (guint i = 0; found == NULL && i < backtest->eras->len; i++) {
-        const Era *era = &g_array_index(backtest->eras, Era, i);
-        found = era->from_us <= received_us ? &era->snapshot : NULL;
+    printf("%" G_GUINT64_FORMAT " messages to %" G_GUINT64_FORMAT " recipients, judged by %s in %.0f s",
+           report->messages, report->recipients, report->policy_now, report->seconds);
+    printf("\nroster of their day: %" G_GUINT64_FORMAT " messages; the others by the one in force now\n",
+           report->with_then);
+    if (report->failed > 0)
+        printf("%" G_GUINT64_FORMAT " messages could not be judged and are not counted\n", report->failed);
+    printf("\n%-10s", "then\\now");
+    for (int now = ACTION_DELIVER; now <= ACTION_REJECT; now++)
+        printf(" %10s", action_name((Action)now));
+    for (int then = ACTION_DELIVER; then <= ACTION_REJECT; then++) {
+        printf("\n%-10s", action_name((Action)then));
+        for (int now = ACTION_DELIVER; now <= ACTION_REJECT; now++)
+            printf(" %10" G_GUINT64_FORMAT, report->actions[then][now]);
     }
-    *out_then = found != NULL;
-    return found != NULL ? found : backtest->base;
+    printf("\n\nnew holds %" G_GUINT64_FORMAT ", no more held %" G_GUINT64_FORMAT "\n",
+           backtest_new_holds(report), backtest_released(report));
+    print_counts("rule", report->rules);
+    print_counts("held, by the sender's school", report->schools);
+    print_counts("held, by the sender's role", report->roles);
+    for (guint i = 0; i < report->changes->len && i < samples; i++) {
+        const BacktestChange *change = report->changes->pdata[i];
+        g_autofree char *subject = cli_clean(change->subject), *sender = cli_clean(change->sender),
+                        *rcpt = cli_clean(change->rcpt);
+        printf("%s%s  %s -> %s  %s to %s: %s (%s)\n", i == 0 ? "\n" : "", change->record,
+               action_name(change->then), action_name(change->now), sender, rcpt, subject,
+               *change->rules_now != '\0' ? change->rules_now : change->rules_then);
+    }
+    if (report->changes->len > samples)
+        printf("%u of %u changes shown; --csv FILE has all\n", samples, report->changes->len);
 }
 
-// ---- one record, in a thread -----------------------------------------------------------------------------
-
-static Judgement *item_judge_again(Backtest *backtest, const BacktestItem *item, bool *out_then,
-                                   GError **error)
+static void progress(guint64 done, guint64 total, void *data)
 {
-    gsize len = 0;
-    const void *data = g_bytes_get_data(item->raw, &len);
-    int64_t received_us = json_integer_value(json_object_get(item->meta, "received_us"));
-    g_autoptr(Envelope) envelope = envelope_from_json(json_object_get(item->meta, "envelope"), error);
-    int fd = envelope != NULL ? reader_seal(data, len, error) : -1;
-    const Snapshot *snapshot = era_of(backtest, received_us, out_then);
-    Judgement *judgement = fd >= 0 ? judge_message(snapshot, backtest->readers, envelope, fd, len,
-                                                   received_us, JUDGE_WHOLE, error)
-                                   : NULL;
-    if (fd >= 0)
-        close(fd);
-    return judgement;
+    cli_progress("judging", done, total);
 }
 
-static void item_run(gpointer data, gpointer user)
+static bool write_all(const PolicyOptions *options, const BacktestReport *report, GError **error)
 {
-    BacktestItem *item = data;
-    Backtest *backtest = user;
-    g_autoptr(GError) error = NULL;
-    bool then = false;
-    g_autoptr(Judgement) judgement = item_judge_again(backtest, item, &then, &error);
-    if (judgement == NULL)
-        log_warn("not judged", "record", json_string_value(json_object_get(item->meta, "id")), "error",
-                 error->message);
-    g_mutex_lock(&backtest->lock);
-    if (judgement != NULL)
-        backtest_report_add(backtest->report, item->meta, judgement);
-    backtest->report->failed += judgement == NULL;
-    backtest->report->with_then += judgement != NULL && then;
-    backtest->waiting--;
-    g_cond_signal(&backtest->room);
-    g_mutex_unlock(&backtest->lock);
-    json_decref(item->meta);
-    g_bytes_unref(item->raw);
-    g_free(item);
-}
-
-// ---- the archive -----------------------------------------------------------------------------------------
-
-static bool count_one(const ArchiveRecord *record, void *data)
-{
-    ((Backtest *)data)->total++;
-    return true;
-}
-
-// Mail that was not judged by a rule of ours then has nothing to be compared with; it is judged all the same.
-static bool take_one(const ArchiveRecord *record, void *data)
-{
-    Backtest *backtest = data;
-    BacktestItem *item = g_new0(BacktestItem, 1);
-    item->meta = json_incref(record->meta);
-    item->raw = g_bytes_ref(record->raw);
-    g_mutex_lock(&backtest->lock);
-    while (backtest->waiting >= WAITING_MOST)
-        g_cond_wait(&backtest->room, &backtest->lock);
-    backtest->waiting++;
-    g_mutex_unlock(&backtest->lock);
-    g_thread_pool_push(backtest->pool, item, NULL);
-    cli_progress("judging", ++backtest->seen, backtest->total);
-    return true;
-}
-
-static void damaged(const char *segment, int64_t offset, const char *what, void *data)
-{
-    Backtest *backtest = data;
-    log_warn("damage passed over", "segment", segment, "what", what);
-    g_mutex_lock(&backtest->lock);
-    backtest->report->failed++;
-    g_mutex_unlock(&backtest->lock);
-}
-
-static int by_time(gconstpointer a, gconstpointer b)
-{
-    const BacktestChange *one = *(BacktestChange *const *)a, *other = *(BacktestChange *const *)b;
-    int order = (one->received_us > other->received_us) - (one->received_us < other->received_us);
-    order = order != 0 ? order : strcmp(one->record, other->record);
-    return order != 0 ? order : strcmp(one->rcpt, other->rcpt);
-}
-
-static bool backtest_run(Backtest *backtest, GError **error)
-{
-    ArchiveQuery query = {.from_us = backtest->report->from_us, .to_us = backtest->report->to_us};
-    const Config *config = backtest->base->config;
-    gint64 began = g_get_monotonic_time();
-    // Counted first only where somebody watches: it reads the archive's metadata once more.
-    bool ok = !isatty(STDERR_FILENO) || archive_each(config, &query, count_one, NULL, backtest, error);
-    query.want_raw = true;
-    backtest->pool = g_thread_pool_new(item_run, backtest, config->reader.workers, FALSE, error);
-    ok = ok && backtest->pool != NULL && archive_each(config, &query, take_one, damaged, backtest, error);
-    if (backtest->pool != NULL)
-        g_thread_pool_free(backtest->pool, FALSE, TRUE);
-    g_ptr_array_sort(backtest->report->changes, by_time);
-    backtest->report->rosters = backtest->eras->len;
-    backtest->report->seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
-    return ok;
-}
-
-// ---- the step --------------------------------------------------------------------------------------------
-
-static bool backtest_write(const PolicyOptions *options, const BacktestReport *report, guint samples,
-                           GError **error)
-{
+    guint samples = options->samples > 0 ? (guint)options->samples : 20;
     bool ok = (options->csv == NULL || backtest_csv(report, options->csv, error)) &&
               (options->html == NULL || backtest_html(report, samples, options->html, error));
     if (ok && options->json)
         ok = cli_policy_print_json(backtest_json(report, samples)) == 0;
     else if (ok)
-        backtest_print(report, samples);
+        print(report, samples);
     return ok;
-}
-
-static bool backtest_begin(Backtest *backtest, PolicyPack *pack, GError **error)
-{
-    const PolicyOptions *options = backtest->options;
-    int64_t from_us = 0, to_us = 0;
-    if (!cli_time(pack->config, options->from, false, &from_us, error) ||
-        !cli_time(pack->config, options->to, true, &to_us, error))
-        return false;
-    g_free(pack->config->policy.file);
-    pack->config->policy.file = g_strdup(pack->path);
-    pack->config->reader.workers = MAX(pack->config->reader.workers, (int)g_get_num_processors());
-    backtest->base = snapshot_new(pack->config, error);
-    if (backtest->base == NULL)
-        return false;
-    Mode mode = MODE_ENFORCE;
-    if (options->mode != NULL && !mode_parse(options->mode, &mode)) {
-        g_set_error(error, BASE_ERROR, BASE_ERROR_USAGE, "--mode: monitor, coach or enforce");
-        return false;
-    }
-    backtest->base->mode = mode;
-    backtest->report->from_us = from_us;
-    backtest->report->to_us = to_us != 0 ? to_us : pack->now_us;
-    backtest->report->policy_now =
-        g_strdup_printf("%s %s", policy_name(pack->policy), policy_version(pack->policy));
-    return eras_open(backtest, cli_config_path(options->config_path), from_us, to_us, error) &&
-           (backtest->readers = readers_new(pack->config, error)) != NULL;
 }
 
 int cli_policy_backtest(const PolicyOptions *options, PolicyPack *pack, char **arguments, GError **error)
 {
-    Backtest backtest = {.options = options, .report = backtest_report_new()};
-    g_autoptr(BacktestReport) report = backtest.report;
-    guint samples = options->samples > 0 ? (guint)options->samples : 20;
+    BacktestOrder order = {.config_path = cli_config_path(options->config_path),
+                           .policy = pack->path,
+                           .mode = MODE_ENFORCE,
+                           .counts_first = isatty(STDERR_FILENO),
+                           .progress = progress};
     if (!pack->configured)
         return cli_usage("policy backtest wants a configuration: --config FILE");
-    backtest.eras = g_array_new(FALSE, FALSE, sizeof(Era));
-    g_array_set_clear_func(backtest.eras, era_clear);
-    g_mutex_init(&backtest.lock);
-    g_cond_init(&backtest.room);
+    if (options->mode != NULL && !mode_parse(options->mode, &order.mode))
+        return cli_usage("policy backtest: --mode: monitor, coach or enforce");
+    if (!cli_time(pack->config, options->from, false, &order.from_us, error) ||
+        !cli_time(pack->config, options->to, true, &order.to_us, error))
+        return base_exit_status(*error);
     json_t *detail = json_pack("{s:s, s:s*, s:s*}", "policy", policy_version(pack->policy), "from",
                                options->from, "to", options->to);
     g_autofree char *who = cli_who();
-    bool ok = backtest_begin(&backtest, pack, error) &&
-              archive_event_once(pack->config, "backtest", who, NULL, detail, clock_now_us(), error) &&
-              backtest_run(&backtest, error) && backtest_write(options, report, samples, error);
+    bool told = archive_event_once(pack->config, "backtest", who, NULL, detail, clock_now_us(), error);
     json_decref(detail);
-    readers_free(backtest.readers);
-    g_array_unref(backtest.eras);
-    snapshot_unref(backtest.base);
-    g_mutex_clear(&backtest.lock);
-    g_cond_clear(&backtest.room);
+    g_autoptr(BacktestReport) report = told ? backtest_run(&order, pack->now_us, error) : NULL;
+    bool ok = report != NULL && write_all(options, report, error);
     return ok ? 0 : base_exit_status(*error);
 }

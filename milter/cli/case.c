@@ -50,8 +50,14 @@ int case_run_new(Cases *cases, const CaseOptions *options, char **arguments, GEr
         return base_exit_status(*error);
     if (options->title == NULL || options->requester == NULL || options->profile == NULL)
         return cli_usage("case new wants --title, --requester and --clock");
-    if (case_clocks_profile(clocks, options->profile) == NULL)
-        return cli_usage("no clock \"%s\" in %s", options->profile, options->config->cases.clocks);
+    if (case_clocks_profile(clocks, options->profile) == NULL) {
+        g_autoptr(GString) names = g_string_new(NULL);
+        for (guint i = 0; i < clocks->profiles->len; i++)
+            g_string_append_printf(names, "%s%s", i > 0 ? ", " : "",
+                                   ((const CaseProfile *)clocks->profiles->pdata[i])->name);
+        return cli_usage("no clock \"%s\" in %s; it has %s", options->profile, options->config->cases.clocks,
+                         names->str);
+    }
     const Case from = {.title = options->title,
                        .requester = options->requester,
                        .contact = options->contact,

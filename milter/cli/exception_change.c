@@ -32,21 +32,20 @@ static char *paper_hash(const char *text, const char **out_name, GError **error)
     return bytes != NULL ? sha256_hex(data, len) : NULL;
 }
 
-// What the exception lacks, by the policy; NULL when nothing. *out_retro: it may cover mail of before it was recorded.
-static bool look_at(const Config *config, const char *id, char **out_flaw, bool *out_retro, GError **error)
+static void print_found(const ArchiveRecord *record, const json_t *use, bool held, void *data)
 {
-    g_auto(ExceptionBook) book = {0};
-    PolicyExceptionDemand demand = {.retro_hours = -1};
-    RosterException *exception =
-        exception_book_open(config, &book, error) ? exception_book_find(&book, id, error) : NULL;
-    if (exception == NULL)
-        return false;
-    if (!policy_exception_flaw(book.policy, book.session, exception, book.today, book.now_us, out_flaw,
-                               error))
-        return false;
-    bool asks = policy_exception_asks(book.policy, exception->kind, &demand);
-    *out_retro = asks && demand.retro_hours > 0 && exception->from <= book.today && *out_flaw == NULL;
-    return true;
+    g_autofree char *time = clock_format(json_integer_value(json_object_get(record->meta, "received_us")));
+    int count = (int)json_integer_value(json_object_get(use, "count"));
+    printf("    covers %s of %s, %d student%s%s\n", record->ref->id, time, count, count == 1 ? "" : "s",
+           held ? ": it was held; see `chaperone quarantine show`" : "");
+}
+
+static int look_afterwards(const Config *config, const char *id, const char *who, GError **error)
+{
+    CliWorking *working = cli_working_begin("reading events and messages");
+    int found = exception_afterwards(config, NULL, id, who, print_found, NULL, error);
+    cli_working_end(working);
+    return found;
 }
 
 static void print_flaw(const char *flaw)
@@ -70,10 +69,10 @@ static bool look_back(const Config *config, const ExceptionOptions *options, int
         // What `added` tells is cut to milliseconds.
         if (!clock_parse(time, &added_us, NULL) || added_us < since_us - 1000)
             continue;
-        ok = look_at(config, exception->id, &flaw, &retro, error);
+        ok = exception_look(config, exception->id, &flaw, &retro, error);
         if (ok && retro) {
             printf("%s\n", exception->id);
-            ok = exception_afterwards(config, exception->id, options->who, error) >= 0;
+            ok = look_afterwards(config, exception->id, options->who, error) >= 0;
         }
     }
     return ok;
@@ -119,17 +118,6 @@ static const char *missing_option(const ExceptionOptions *options)
                                        : NULL;
 }
 
-static json_t *added_json(const RosterException *exception)
-{
-    g_autofree char *students = g_strjoinv(";", exception->students),
-                    *values = g_strjoinv(";", exception->values);
-    g_autofree char *from = exception_date(exception->from), *until = exception_date(exception->until);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?}", "exception", exception->id,
-                     "kind", exception->kind, "staff", exception->staff, "students", students, "values",
-                     values, "from", from, "until", until, "approver", exception->approver, "direction",
-                     way_name(exception->way), "approval_sha256", exception->approval);
-}
-
 static bool add_one(const Config *config, const ExceptionOptions *options, const RosterException *exception,
                     GError **error)
 {
@@ -138,11 +126,11 @@ static bool add_one(const Config *config, const ExceptionOptions *options, const
     if (!feeds_exception_add(config, exception, options->who, error))
         return false;
     printf("%s: added\n", options->id);
-    if (!log_change(config, options, "exception-added", added_json(exception), error) ||
-        !look_at(config, options->id, &flaw, &retro, error))
+    if (!log_change(config, options, "exception-added", exception_added_json(exception), error) ||
+        !exception_look(config, options->id, &flaw, &retro, error))
         return false;
     print_flaw(flaw);
-    return !retro || exception_afterwards(config, options->id, options->who, error) >= 0;
+    return !retro || look_afterwards(config, options->id, options->who, error) >= 0;
 }
 
 int cli_exception_add(const Config *config, const ExceptionOptions *options, const char *argument,
@@ -218,7 +206,7 @@ static int consent(const Config *config, const ExceptionOptions *options, const 
                    json_pack("{s:s, s:s, s:s, s:s}", "exception", id, "student", student, "guardian",
                              options->guardian, "sha256", hash),
                    error) &&
-        look_at(config, id, &flaw, &retro, error))
+        exception_look(config, id, &flaw, &retro, error))
         print_flaw(flaw);
     return 0;
 }

@@ -35,7 +35,9 @@ static bool report_open(const Config *config, const ExceptionOptions *options, R
     guint count = report->book.all->len;
     report->standings = g_new0(Standing, count + 1);
     report->flaws = g_new0(char *, count + 1);
+    CliWorking *working = cli_working_begin("reading events");
     report->uses = exception_uses(config, from_us, to_us, error);
+    cli_working_end(working);
     bool ok = report->uses != NULL;
     for (guint i = 0; ok && i < count; i++)
         ok = exception_standing(&report->book, report->book.all->pdata[i], options->within,

@@ -1,11 +1,14 @@
-// The clerk: carries reviewers' decisions out when their undo window is over.
-#include "console/internal.h"
+// The clerk: carries reviewers' decisions out when their undo window is over, and sees to messages that wait for an exception.
+#include "console/permits.h"
 
-static const gint64 LOOK_US = G_USEC_PER_SEC, COMPLAIN_US = 300 * (gint64)G_USEC_PER_SEC;
+static const gint64 LOOK_US = G_USEC_PER_SEC, COMPLAIN_US = 300 * (gint64)G_USEC_PER_SEC,
+                    PERMITS_US = 20 * (gint64)G_USEC_PER_SEC;
 
 struct Clerk {
     Docket *docket;
     Quarantine *quarantine;
+    const Config *config;
+    Readers *readers;
     GThread *thread;
     GMutex lock;
     GCond wake;
@@ -27,11 +30,16 @@ static bool clerk_wait(Clerk *clerk)
 static gpointer clerk_run(gpointer data)
 {
     Clerk *clerk = data;
-    gint64 told = 0;
+    gint64 told = 0, carried = 0;
     while (!clerk_wait(clerk)) {
         g_autoptr(GError) error = NULL;
         gint64 now = g_get_monotonic_time();
         bool ok = docket_run(clerk->docket, clerk->quarantine, clock_now_us(), &error) >= 0;
+        if (ok && now - carried > PERMITS_US) {
+            carried = now;
+            ok = permits_carry(clerk->config, clerk->docket, clerk->quarantine, clerk->readers,
+                               clock_now_us(), &error);
+        }
         if (!ok && (told == 0 || now - told > COMPLAIN_US)) {
             log_error("decisions do not take effect", "error", error->message);
             told = now;
@@ -40,10 +48,12 @@ static gpointer clerk_run(gpointer data)
     return NULL;
 }
 
-Clerk *clerk_start(const Config *config, Quarantine *quarantine, GError **error)
+Clerk *clerk_start(const Config *config, Quarantine *quarantine, Readers *readers, GError **error)
 {
     Clerk *clerk = g_new0(Clerk, 1);
     clerk->quarantine = quarantine;
+    clerk->config = config;
+    clerk->readers = readers;
     g_mutex_init(&clerk->lock);
     g_cond_init(&clerk->wake);
     bool ok = (clerk->docket = docket_open(config, error)) != NULL &&

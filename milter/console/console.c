@@ -116,7 +116,7 @@ Console *console_start(Config *config, GError **error)
               quarantine_ready_notices(console->quarantine, error) &&
               link_ready(console->quarantine, config, error) &&
               (console->readers = readers_new(config, error)) != NULL &&
-              (console->clerk = clerk_start(config, console->quarantine, error)) != NULL &&
+              (console->clerk = clerk_start(config, console->quarantine, console->readers, error)) != NULL &&
               (console->sweeper = accounts_open(config, error)) != NULL && open_desks(console, error) &&
               server_start(console, error);
     return ok ? g_steal_pointer(&console) : NULL;

@@ -46,3 +46,9 @@ void held_row(Request *request, Html *html, const HoldItem *item, const char *qu
 char *held_list_query(const Request *request);
 // The filter of a list's query. What it points to is the request's, and lives as long.
 HoldFilter held_filter(Request *request);
+// Its conversation: what the index has of it, and the text of one that was asked for (page_thread.c). Logged as views. False with `error`.
+bool thread_pane(Request *request, Html *html, const HoldItem *item, bool revealed, GError **error);
+// Giving it to another reviewer (page_assign.c). False with `error`.
+bool assign_pane(Request *request, Html *html, const HoldItem *item, GError **error);
+// Asking for an exception that would cover it, and what was asked for already (page_asked.c). False with `error`.
+bool permits_pane(Request *request, Html *html, const HoldItem *item, GError **error);

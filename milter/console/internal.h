@@ -172,6 +172,7 @@ extern const RouteTable REVIEWS_ROUTES, REVIEW_ROUTES, SECOND_ROUTES, REOPEN_ROU
     KEYS_ROUTES;
 extern const RouteTable CASES_ROUTES, CASE_ROUTES, RECORDS_ROUTES, RECORD_ROUTES, REDACT_ROUTES;
 extern const RouteTable LETTERS_ROUTES, SEARCH_ROUTES, EXPORTS_ROUTES;
+extern const RouteTable EXCEPTIONS_ROUTES, ASKED_ROUTES, BACKTEST_ROUTES, ASSIGN_ROUTES;
 extern const RouteTable DASHBOARD_ROUTES, DISPOSAL_ROUTES, EVENTS_ROUTES, HOLDS_ROUTES, PROOFS_ROUTES,
     POLICY_ROUTES, PROPOSALS_ROUTES, ROSTER_ROUTES;
 extern const RouteTable ACCESS_ROUTES, ENTER_ROUTES, ACCOUNT_ROUTES, HOME_ROUTES, STATIC_ROUTES;
@@ -313,7 +314,7 @@ void desk_end(Desk *desk);
 
 // Carries reviewers' decisions out when their time has come, in a thread of its own (clerk.c).
 typedef struct Clerk Clerk;
-Clerk *clerk_start(const Config *config, Quarantine *quarantine, GError **error);
+Clerk *clerk_start(const Config *config, Quarantine *quarantine, Readers *readers, GError **error);
 void clerk_stop(Clerk *clerk);
 
 struct Console {

@@ -90,7 +90,7 @@ Job *job_get(const Config *config, const char *matter, const char *id, GError **
     g_autofree char *parent = matter_dir(config, matter), *dir = g_build_filename(parent, id, NULL);
     json_t *order = ulid_parse(id, NULL) ? read_json(dir, "job.json") : NULL;
     if (order == NULL) {
-        g_set_error(error, BASE_ERROR, BASE_ERROR_NOINPUT, "case %s has no job \"%s\"", matter, id);
+        g_set_error(error, BASE_ERROR, BASE_ERROR_NOINPUT, "%s has no job \"%s\"", matter, id);
         return NULL;
     }
     g_autoptr(Job) job = g_new0(Job, 1);
@@ -233,7 +233,7 @@ static bool is_free(const Config *config, const char *matter, const char *kind, 
     }
     if (taken)
         g_set_error(error, BASE_ERROR, BASE_ERROR_TEMPFAIL,
-                    "case %s: one like it runs already; wait for it, or cancel it", matter);
+                    "%s: one like it runs already; wait for it, or cancel it", matter);
     return jobs != NULL && !taken;
 }
 

@@ -1,6 +1,7 @@
 // jobs: what takes longer than a page may: a search taken into a case, an export. Each is a process of its own (chaperone-console --job DIR),
 // so that it can be broken off at any time, and goes on when the console starts again. What is known of it stands in its directory,
-// archive.dir/exports/CASE/ID: job.json (the order), progress.json, result.json, for an export the bag and the bag as a ZIP file.
+// archive.dir/exports/CASE/ID: job.json (the order), progress.json, result.json, for an export the bag and the bag as a ZIP file, for a
+// backtest (of the case JOB_BACKTESTS) the changes as CSV.
 // Every function may be called from any thread.
 #pragma once
 
@@ -15,13 +16,15 @@ typedef struct {
     char *id, *matter, *dir;
     JobState state; // JOB_BROKEN: it ended without a result; job_again goes on
     json_t *
-        order; // {"kind": "search" or "export", "case", "who", "created" (RFC 3339), "query", "envelope", "reason"}
+        order; // {"kind": "search", "export" or "backtest", "case", "who", "created" (RFC 3339), "query", "envelope", "reason"}
     json_t *progress; // {"step", "done", "total"}; NULL = none yet
     json_t *result;   // NULL = none yet; "error" of one that failed
     bool has_files;   // the bag is there
 } Job;
 void job_free(Job *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
+
+#define JOB_BACKTESTS "_backtests" // no name that a case can have
 
 // Starts what `order` (taken; "kind" and what that wants) says for the case `matter`. NULL with `error` (TEMPFAIL: one like it is running);
 // caller frees the id.

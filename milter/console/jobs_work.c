@@ -1,6 +1,7 @@
 // Jobs, in the process that does one.
 #include "console/jobs.h"
 
+#include "backtest/backtest.h"
 #include "cases/cases.h"
 
 #include <fcntl.h>
@@ -154,11 +155,40 @@ static json_t *do_export(Work *work, Cases *cases, Readers *readers, GError **er
     return case_produced(cases, matter, result, who, clock_now_us(), error) ? exported(result) : NULL;
 }
 
+// ---- backtests -------------------------------------------------------------------------------------------
+
+static void judged(guint64 done, guint64 total, void *data)
+{
+    tell(data, "judging", done, total);
+}
+
+static json_t *do_backtest(Work *work, GError **error)
+{
+    enum { SAMPLES = 500 };
+    BacktestOrder order = {.config_path = work->config->path,
+                           .policy = ordered(work, "policy"),
+                           .mode = MODE_ENFORCE,
+                           .counts_first = true,
+                           .progress = judged,
+                           .data = work};
+    order.from_us = json_integer_value(json_object_get(work->order, "from_us"));
+    order.to_us = json_integer_value(json_object_get(work->order, "to_us"));
+    mode_parse(ordered(work, "mode"), &order.mode);
+    g_autofree char *csv = g_build_filename(work->dir, "changes.csv", NULL);
+    g_autoptr(BacktestReport) report =
+        wait_for_turn(work, error) ? backtest_run(&order, clock_now_us(), error) : NULL;
+    if (report == NULL || !backtest_csv(report, csv, error))
+        return NULL;
+    return json_pack("{s:s, s:o}", "state", "done", "report", backtest_json(report, SAMPLES));
+}
+
 // ---- the process -----------------------------------------------------------------------------------------
 
 static json_t *work_order(Work *work, GError **error)
 {
     bool search = strcmp(ordered(work, "kind"), "search") == 0;
+    if (strcmp(ordered(work, "kind"), "backtest") == 0)
+        return do_backtest(work, error);
     g_autoptr(Cases) cases = wait_for_turn(work, error) ? cases_open(work->config, error) : NULL;
     g_autoptr(Readers) readers = cases != NULL ? readers_new(work->config, error) : NULL;
     if (readers == NULL)

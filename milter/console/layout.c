@@ -9,6 +9,7 @@ const MenuEntry MENU[] = {
     {"/decisions", "menu.decisions", USER_REVIEWER},
     {"/second", "menu.second", USER_REVIEWER},
     {"/reviews", "menu.reviews", USER_REVIEWER | USER_APPROVER},
+    {"/exceptions", "menu.exceptions", USER_REVIEWER | USER_APPROVER | USER_AUDITOR},
     {"/cases", "menu.cases", USER_RECORDS | USER_AUDITOR},
     {"/search", "menu.search", USER_RECORDS | USER_AUDITOR},
     {"/dashboard", "menu.dashboard",

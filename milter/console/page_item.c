@@ -249,6 +249,7 @@ static const char *tab_of(Request *request)
     return found != NULL                                    ? found
            : asked != NULL && strcmp(asked, "history") == 0 ? "history"
            : asked != NULL && strcmp(asked, "proof") == 0   ? "proof"
+           : asked != NULL && strcmp(asked, "thread") == 0  ? "thread"
                                                             : CONTENT_TABS[0].name;
 }
 
@@ -345,12 +346,14 @@ static bool message(Request *request, Html *html, const HoldItem *item, bool rev
     html_open(html, "ul", "class", "tabs", NULL);
     for (gsize i = 0; i < CONTENT_TABS_COUNT; i++)
         tab_link(request, html, CONTENT_TABS[i].name, CONTENT_TABS[i].key, tab);
+    tab_link(request, html, "thread", "tab.thread", tab);
     tab_link(request, html, "history", "tab.history", tab);
     tab_link(request, html, "proof", "tab.proof", tab);
     html_close(html, "ul");
-    bool ok = strcmp(tab, "history") == 0 ? history(request, html, item, revealed, error)
-              : strcmp(tab, "proof") == 0 ? proof(request, html, item, error)
-                                          : content_pane(request, html, &ref, tab, item->record, error);
+    bool ok = strcmp(tab, "history") == 0  ? history(request, html, item, revealed, error)
+              : strcmp(tab, "proof") == 0  ? proof(request, html, item, error)
+              : strcmp(tab, "thread") == 0 ? thread_pane(request, html, item, revealed, error)
+                                           : content_pane(request, html, &ref, tab, item->record, error);
     html_close(html, "section");
     return ok;
 }
@@ -494,7 +497,11 @@ static bool decision_pane(Request *request, Html *html, const HoldItem *item, GE
         html_close(html, "p");
     }
     if (open && conflict == NULL) {
+        if (!permits_pane(request, html, item, error))
+            return false;
         other_steps(request, html, item);
+        if (!assign_pane(request, html, item, error))
+            return false;
         duplicate_form(request, html, item);
     }
     html_close(html, "section");

@@ -149,7 +149,8 @@ static void ways(Html *html)
 {
     static const char *const PATHS[][2] = {{"/policy/coverage", "policy.coverage"},
                                            {"/policy/history", "policy.history"},
-                                           {"/policy/notices", "policy.notices"}};
+                                           {"/policy/notices", "policy.notices"},
+                                           {"/policy/backtests", "backtest.title"}};
     html_open(html, "ul", "class", "plain ways", NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(PATHS); i++) {
         html_open(html, "li", NULL);

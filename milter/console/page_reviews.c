@@ -86,9 +86,14 @@ static Tri person_may(Request *request, Routing *routing, const User *user, cons
 
 GPtrArray *reviews_people(Request *request, const ReviewItem *item, GError **error)
 {
+    g_autoptr(HoldItem) about = review_item_about(item);
+    return reviews_people_for(request, about, error);
+}
+
+GPtrArray *reviews_people_for(Request *request, const HoldItem *about, GError **error)
+{
     RosterSession *session = desk_roster(request->desk, error);
     g_autoptr(Routing) routing = session != NULL ? routing_new(request->config, session) : NULL;
-    g_autoptr(HoldItem) about = review_item_about(item);
     g_autoptr(GPtrArray) all =
         routing != NULL ? accounts_list(desk_accounts(request->desk), NULL, 500, error) : NULL;
     bool ok = all != NULL;

@@ -206,13 +206,14 @@ static bool sources(Request *request, Html *html, GError **error)
     return true;
 }
 
-static void generation_row(Request *request, Html *html, const FeedGeneration *one)
+// `has_before`: an older one is still there, to compare it with.
+static void generation_row(Request *request, Html *html, const FeedGeneration *one, bool has_before)
 {
     g_autofree char *path = g_strdup_printf("/roster/changes/%d", one->id);
     g_autofree char *id = g_strdup_printf("%d", one->id);
     html_open(html, "tr", NULL);
     html_open(html, "th", "scope", "row", NULL);
-    if (one->present)
+    if (one->present && has_before)
         html_link(html, path, id);
     else
         html_text(html, id);
@@ -238,8 +239,12 @@ static bool generations(Request *request, Html *html, GError **error)
     if (all == NULL)
         return false;
     table_begin(html, "roster.imports", KEYS, G_N_ELEMENTS(KEYS));
-    for (guint i = 0; i < MIN(all->len, GENERATIONS); i++)
-        generation_row(request, html, all->pdata[i]);
+    for (guint i = 0; i < MIN(all->len, GENERATIONS); i++) {
+        bool has_before = false;
+        for (guint k = i + 1; k < all->len && !has_before; k++)
+            has_before = ((const FeedGeneration *)all->pdata[k])->present;
+        generation_row(request, html, all->pdata[i], has_before);
+    }
     html_close(html, "div");
     return true;
 }

@@ -15,3 +15,5 @@ void reviews_title(Request *request, Html *html, const ReviewItem *item);
 void reviews_due(Request *request, Html *html, const ReviewItem *item);
 // Who of the accounts may be given the item: GPtrArray of User; NULL with `error`.
 GPtrArray *reviews_people(Request *request, const ReviewItem *item, GError **error);
+// The same of a held message.
+GPtrArray *reviews_people_for(Request *request, const HoldItem *about, GError **error);

@@ -31,6 +31,14 @@ static const char *const MIGRATIONS[] = {
     "INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX duplicate_original ON duplicate (original);"
     "CREATE INDEX entry_done ON entry (who, id) WHERE state = 3;",
+    // Exceptions that were asked for.
+    "CREATE TABLE asked (id TEXT PRIMARY KEY, exception TEXT NOT NULL, record TEXT NOT NULL, who TEXT NOT "
+    "NULL, why TEXT NOT NULL, state INTEGER NOT NULL, by TEXT NOT NULL DEFAULT '', note TEXT NOT NULL "
+    "DEFAULT '', asked_us INTEGER NOT NULL, decided_us INTEGER NOT NULL DEFAULT 0, waits INTEGER NOT NULL,"
+    " came TEXT NOT NULL DEFAULT '') WITHOUT ROWID;"
+    "CREATE INDEX asked_open ON asked (id) WHERE state = 0;"
+    "CREATE INDEX asked_record ON asked (record, id) WHERE record <> '';"
+    "CREATE INDEX asked_waits ON asked (id) WHERE state = 1 AND waits = 1;",
 };
 
 const char *docket_action_name(DocketAction action)

@@ -101,6 +101,54 @@ bool docket_original(Docket *docket, const char *record, char **out, GError **er
 // At most 200. GPtrArray of char*.
 GPtrArray *docket_duplicates(Docket *docket, const char *original, GError **error);
 
+// ---- exceptions asked for (asked.c) ----------------------------------------------------------------------
+
+typedef enum {
+    ASKED_OPEN,
+    ASKED_APPROVED,
+    ASKED_REFUSED,
+    ASKED_WITHDRAWN, // by who asked
+    ASKED_STATES
+} AskedState;
+const char *asked_state_name(AskedState state); // "open", "approved", "refused", "withdrawn"
+
+// A reviewer asks for an exception; another, who may approve, decides. What is approved is put into the roster by the caller.
+typedef struct {
+    char *id; // ULID
+    json_t *
+        exception; // {"id", "kind", "staff", "students": [..], "values": [..], "from", "until", "direction", "purpose", ...}
+    char *record; // a held message that waits for it; "" = none
+    char *who, *why;
+    AskedState state;
+    char *by, *note; // who decided, and what they say; "" = nobody
+    int64_t asked_us, decided_us;
+    bool waits; // `record` is to be released once the exception covers it
+    char *came; // what became of that: "" = nothing yet
+} ExceptionAsk;
+void exception_ask_free(ExceptionAsk *asked);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ExceptionAsk, exception_ask_free)
+
+// `asked`'s exception, record, who and why are taken: an event. At most 200 open ones of one person: DATA. *out_id gets the id.
+bool docket_ask(Docket *docket, const ExceptionAsk *asked, int64_t now_us, char out_id[ULID_LEN + 1],
+                GError **error);
+// From ASKED_OPEN to `state`: an event "exception-refused" or "exception-withdrawn"; of an approved one the caller has told already. NOPERM: who asked
+// does not approve or refuse, and nobody else withdraws; DATA: it is not open any more.
+bool docket_ask_settle(Docket *docket, const char *id, AskedState state, const char *by, const char *note,
+                       int64_t now_us, GError **error);
+// Would docket_ask_settle be taken? The same errors.
+bool docket_ask_may(Docket *docket, const char *id, AskedState state, const char *by, ExceptionAsk **out,
+                    GError **error);
+// What became of the release that waits for it: `came`, in words; it goes on waiting, or not.
+bool docket_ask_came(Docket *docket, const char *id, const char *came, bool waits, GError **error);
+// TRI_NO: *out NULL.
+Tri docket_asked_find(Docket *docket, const char *id, ExceptionAsk **out, GError **error);
+// Newest first: those before the id `before` (NULL = from the newest); open ones only, or all; about `record`, or about any where it is
+// NULL. GPtrArray of ExceptionAsk.
+GPtrArray *docket_asked(Docket *docket, bool open, const char *record, const char *before, guint most,
+                        GError **error);
+// Approved ones with a message that waits for them; the oldest first, at most 100. GPtrArray of ExceptionAsk.
+GPtrArray *docket_asked_waiting(Docket *docket, GError **error);
+
 // ---- looked at twice -------------------------------------------------------------------------------------
 
 // Records to look at again, decided by others than `who`, not decided twice yet; console.sample_percent of all. Oldest first. GPtrArray of

@@ -298,37 +298,64 @@ static Tri is_there(StoreDb *db, const char *sql, const char *id, GError **error
     return has_row(stmt, error);
 }
 
+// What keeps it from being added: owned, or NULL in *out.
+static bool find_wrong(StoreDb *db, const RosterException *made, char **out, GError **error)
+{
+    g_auto(People) people = {0};
+    Tri taken = is_there(db, "SELECT 1 FROM exception WHERE id = ?1", made->id, error);
+    if (taken == TRI_UNKNOWN || !people_open(db, &people, error) || !find_unknown(&people, made, out, error))
+        return false;
+    if (taken == TRI_YES) {
+        g_free(*out);
+        *out = g_strdup("id: taken; choose another");
+    }
+    return true;
+}
+
+static bool refuse(const RosterException *made, const char *wrong, GError **error)
+{
+    if (wrong != NULL)
+        g_set_error(error, BASE_ERROR, BASE_ERROR_DATA, "exception %s: %s", made->id, wrong);
+    return wrong == NULL;
+}
+
 static bool add(StoreDb *db, void *data, GError **error)
 {
     const ByHand *by_hand = data;
     const RosterException *made = by_hand->exception;
-    g_autofree char *unknown = NULL;
-    g_auto(People) people = {0};
-    Tri taken = is_there(db, "SELECT 1 FROM exception WHERE id = ?1", made->id, error);
-    if (taken == TRI_UNKNOWN || !people_open(db, &people, error) ||
-        !find_unknown(&people, made, &unknown, error))
-        return false;
-    const char *wrong = taken == TRI_YES  ? "id: taken; choose another"
-                        : unknown != NULL ? unknown
-                                          : exception_row_flaw(made);
-    if (wrong == NULL)
-        return put(db, made, "command", by_hand->who, error);
-    g_set_error(error, BASE_ERROR, BASE_ERROR_DATA, "exception %s: %s", made->id, wrong);
-    return false;
+    g_autofree char *wrong = NULL;
+    return find_wrong(db, made, &wrong, error) &&
+           refuse(made, wrong != NULL ? wrong : exception_row_flaw(made), error) &&
+           put(db, made, "command", by_hand->who, error);
+}
+
+static RosterException *canonical(const Config *config, const RosterException *exception, GError **error)
+{
+    const char *field = NULL;
+    g_autofree char *what = NULL;
+    RosterException *made = exception_row_canonical(config, exception, &field, &what);
+    if (made == NULL)
+        g_set_error(error, BASE_ERROR, BASE_ERROR_DATA, "exception %s: %s: %s", exception->id, field, what);
+    return made;
 }
 
 bool feeds_exception_add(const Config *config, const RosterException *exception, const char *who,
                          GError **error)
 {
-    const char *field = NULL;
-    g_autofree char *what = NULL;
-    g_autoptr(RosterException) made = exception_row_canonical(config, exception, &field, &what);
-    if (made == NULL) {
-        g_set_error(error, BASE_ERROR, BASE_ERROR_DATA, "exception %s: %s: %s", exception->id, field, what);
-        return false;
-    }
+    g_autoptr(RosterException) made = canonical(config, exception, error);
     ByHand by_hand = {.exception = made, .who = who};
-    return change_in_place(config, add, &by_hand, error);
+    return made != NULL && change_in_place(config, add, &by_hand, error);
+}
+
+RosterException *feeds_exception_check(const Config *config, const RosterException *exception, GError **error)
+{
+    g_auto(InForce) now = {0};
+    g_autofree char *wrong = NULL;
+    g_autoptr(RosterException) made = canonical(config, exception, error);
+    g_autoptr(StoreDb) db =
+        made != NULL && generation_require(config, &now, error) ? schema_open_read(now.path, error) : NULL;
+    bool ok = db != NULL && find_wrong(db, made, &wrong, error) && refuse(made, wrong, error);
+    return ok ? g_steal_pointer(&made) : NULL;
 }
 
 static bool revoke_one(StoreDb *db, void *data, GError **error)

@@ -146,6 +146,10 @@ bool feeds_personal_remove(const Config *config, const char *address, const char
 int feeds_exceptions_import(const Config *config, const char *csv_path, const char *consents_path,
                             bool dry_run, int today, const char *who, GPtrArray *out_warnings,
                             GError **error);
+// As feeds_exception_add would write it, but for its approver, who may be missing yet: checked, canonical. NULL with `error` (DATA), which tells the
+// first thing that is wrong. Nothing is changed.
+RosterException *feeds_exception_check(const Config *config, const RosterException *exception,
+                                       GError **error);
 bool feeds_exception_add(const Config *config, const RosterException *exception, const char *who,
                          GError **error);
 bool feeds_exception_revoke(const Config *config, const char *id, const char *who, const char *why,

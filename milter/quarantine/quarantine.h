@@ -98,6 +98,9 @@ GPtrArray *quarantine_alike(Quarantine *quarantine, const char *record, const ch
 // Every step records who and why, and appends an event. `who` must not be empty.
 bool quarantine_claim(Quarantine *quarantine, const char *record, const char *who, int64_t now_us,
                       GError **error);
+// The same for `to`, who gets it from `who`: TEMPFAIL where somebody else has claimed it.
+bool quarantine_assign(Quarantine *quarantine, const char *record, const char *to, const char *who,
+                       const char *why, int64_t now_us, GError **error);
 bool quarantine_note(Quarantine *quarantine, const char *record, const char *who, const char *note,
                      int64_t now_us, GError **error);
 // Re-injects the archived bytes by SMTP to exactly the held recipients (or those in `only`, NULL = all held),

@@ -3,24 +3,40 @@
 
 #include <string.h>
 
+// `to` has it from now on.
+static bool set_claim(Quarantine *quarantine, const char *record, const char *to, int64_t now_us,
+                      GError **error)
+{
+    g_autoptr(StoreStmt) set = store_prepare(
+        quarantine->db, "UPDATE item SET claimed_by = ?2, claimed_us = ?3 WHERE record = ?1", error);
+    if (set == NULL)
+        return false;
+    store_bind_text(set, 1, record);
+    store_bind_text(set, 2, to);
+    store_bind_int(set, 3, now_us);
+    return store_run(set, error);
+}
+
 bool quarantine_claim(Quarantine *quarantine, const char *record, const char *who, int64_t now_us,
                       GError **error)
 {
     if (!check_who(who, error) || !work_begin(quarantine, error))
         return false;
-    bool ok = work_check_claim(quarantine, record, who, now_us, error);
-    g_autoptr(StoreStmt) set =
-        ok ? store_prepare(quarantine->db,
-                           "UPDATE item SET claimed_by = ?2, claimed_us = ?3 WHERE record = ?1", error)
-           : NULL;
-    ok = set != NULL;
-    if (ok) {
-        store_bind_text(set, 1, record);
-        store_bind_text(set, 2, who);
-        store_bind_int(set, 3, now_us);
-        ok = store_run(set, error) && work_step(quarantine, record, who, "claim", NULL, now_us, error);
-    }
-    store_finalize(&set);
+    bool ok = work_check_claim(quarantine, record, who, now_us, error) &&
+              set_claim(quarantine, record, who, now_us, error) &&
+              work_step(quarantine, record, who, "claim", NULL, now_us, error);
+    return work_end(quarantine, ok, error);
+}
+
+bool quarantine_assign(Quarantine *quarantine, const char *record, const char *to, const char *who,
+                       const char *why, int64_t now_us, GError **error)
+{
+    if (!check_who(who, error) || !check_who(to, error) || !work_begin(quarantine, error))
+        return false;
+    g_autofree char *text = g_strdup_printf("to %s: %s", to, why);
+    bool ok = work_check_claim(quarantine, record, who, now_us, error) &&
+              set_claim(quarantine, record, to, now_us, error) &&
+              work_step(quarantine, record, who, "assign", text, now_us, error);
     return work_end(quarantine, ok, error);
 }
 

@@ -5,15 +5,21 @@
 
 enum { BUSY_MS = 10000 };
 
-static void hit_free(gpointer data)
+void search_hit_free(SearchHit *hit)
 {
-    SearchHit *hit = data;
+    if (hit == NULL)
+        return;
     g_free(hit->record);
     g_free(hit->sender);
     g_free(hit->subject);
     g_free(hit->action);
     g_free(hit->unsearchable);
     g_free(hit);
+}
+
+static void hit_free(gpointer hit)
+{
+    search_hit_free(hit);
 }
 
 void search_result_free(SearchResult *result)

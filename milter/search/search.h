@@ -85,6 +85,8 @@ typedef struct {
     char *sender, *subject, *action, *unsearchable;
     guint attachments;
 } SearchHit;
+void search_hit_free(SearchHit *hit);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SearchHit, search_hit_free)
 
 typedef struct {
     guint64 total;             // hits, all of them

@@ -156,6 +156,59 @@ def test_the_history_of_two_people(lab, browser, accessible):
     assert [v["detail"]["matter"] for v in lab.events("view") if v["record"] == id_ and "history" in v["detail"]["what"]] == [id_]
 
 
+def test_the_conversation_beside_the_message(lab, browser, accessible):
+    first, asked, answered, other = (uuid.uuid4().hex for _ in range(4))
+    subject = f"Trip {first[:6]}"
+    assert lab.send(BEN, [MIA], message(BEN, MIA, subject, f"Are you coming? {first}", message_id=f"<{first}@example.org>"))[0] == 250
+    assert lab.send(MIA, [BEN], message(MIA, BEN, "Re: " + subject, f"Yes. {asked}", [f"In-Reply-To: <{first}@example.org>"]))[0] == 250
+    assert lab.send(BEN, [MIA], message(BEN, MIA, "Something else", f"Not of it. {other}"))[0] == 250
+    known = {h["id"] for h in lab.held()}
+    assert lab.send(BEN, [MIA], message(BEN, MIA, "Re: " + subject, f"{CELL} {answered}",
+                                        [f"References: <{first}@example.org> <{asked}@example.org>"]))[0] == 250
+    (id_,) = {h["id"] for h in lab.held()} - known
+    indexed(lab)
+    page = lab.as_user(browser, "kim")
+    page.goto(lab.url + f"/queue/{id_}?tab=thread")
+    accessible(page)
+    assert page.locator("#thread tbody tr").count() == 3 and MIA not in page.innerText("#thread")
+    assert WORDS["thread.this"] in page.innerText("#thread tbody tr >> nth=2")
+    page.click('#thread tbody tr:nth-child(2) a')
+    accessible(page)
+    assert asked in page.innerText("#thread-text") and other not in page.innerText("main")
+    shown = [e for e in lab.events("view") if e["detail"].get("matter") == id_ and e.get("record") != id_]
+    assert len(shown) == 1 and shown[0]["who"] == "kim" and shown[0]["detail"]["what"] == "text"
+    # Nothing that is not of it is shown for the asking.
+    stranger = next(r["id"] for r in lab.records() if r["id"] not in page.content() and r["id"] != id_)
+    page.goto(lab.url + f"/queue/{id_}?tab=thread&show={stranger}")
+    assert page.locator("#thread-text").count() == 0
+
+
+def test_given_to_another_reviewer(lab, browser, accessible):
+    id_, _ = hold(lab)
+    page = lab.as_user(browser, "kim")
+    page.goto(lab.url + f"/queue/{id_}")
+    unfold(page)
+    offered = page.locator('form[action$="/assign"] option').allInnerTexts()
+    assert "lee" in offered and BEN not in offered and "auditor" not in offered  # it is Ben's own message
+    page.selectOption('form[action$="/assign"] select', "lee")
+    page.fill("#why-assign", "you know the team")
+    page.click(f'form[action$="/assign"] button:has-text("{WORDS["review.assign-go"]}")')
+    assert WORDS["said.assigned"] in page.innerText("main")
+    item = lab.json("quarantine", "show", id_)
+    assert item["claimed_by"] == "lee" and any(s["step"] == "assign" and "you know the team" in s["why"] for s in item["steps"])
+    assert [e["who"] for e in lab.events() if e.get("record") == id_ and e["event"].endswith("assign")] == ["kim"]
+    lee = lab.as_user(browser, "lee")
+    lee.goto(lab.url + "/queue?claimed=mine")
+    assert lee.locator(f'#queue a[href^="/queue/{id_}"]').count() == 1
+    # From then on it is lee's to give away.
+    page.goto(lab.url + f"/queue/{id_}")
+    unfold(page)
+    page.selectOption('form[action$="/assign"] select', "kim")
+    page.fill("#why-assign", "back")
+    page.click(f'form[action$="/assign"] button:has-text("{WORDS["review.assign-go"]}")')
+    assert "claimed by lee" in page.innerText("main")
+
+
 def test_without_an_index_the_history_says_so(lab, browser):
     id_, _ = hold(lab, MIA)
     os.rename(lab.path("var/archive/index"), lab.path("var/archive/index-away"))

@@ -101,10 +101,14 @@ def demo_records(lab):
     return [by_subject[m[3]] for m in MESSAGES]
 
 
+def add_accounts(lab):
+    for name, roles in ACCOUNTS.items():
+        lab.add_user(name, roles, ["*"], password=None, **({"address": ANN} if "approver" in roles else {}))
+
+
 def show_console(lab):
     """What a reviewer's browser gets, without one."""
-    for name, roles in ACCOUNTS.items():
-        lab.add_user(name, roles, ["*"], password=None)
+    add_accounts(lab)
     client = Client(lab)
     client.sign_in_once("kim")
     page = client.ask("GET", "/queue")[1]

@@ -202,6 +202,7 @@ class Lab:
                           f' maillog = "{self.path("postfix/log/mail.log")}";',
             "review": f'database = "{self.path("var/review.db")}";',
             "retention": f'database = "{self.path("var/retention.db")}";',
+            "cases": f'database = "{self.path("var/cases.db")}";',
             "notice": f'from = "chaperone@{DOMAIN}"; contact = "the compliance office, ext. 5";'
                       f' dir = "{self.path("opt/notices")}"; database = "{self.path("var/notices.db")}";',
         }

@@ -23,6 +23,7 @@ static void office_init(Office *office)
     *office = (Office){.dir = g_dir_make_tmp("chaperone-cli-XXXXXX", NULL)};
     put(office, "chaperone.conf",
         "roster = { database = \"roster.db\"; key_file = \"key\"; };\n"
+        "archive = { dir = \"archive\"; };\n"
         "district = { timezone = \"America/New_York\"; };\n"
         "policy = { file = \"policy.conf\"; };\n");
     put(office, "policy.conf",

@@ -264,3 +264,68 @@ Test(docket, one_stands_for_its_duplicates)
     cr_assert_eq(all->len, 1);
     bench_close(&bench);
 }
+
+// ---- exceptions asked for ----------------------------------------------------------------------------------
+
+static void ask(Bench *bench, const char *record, const char *who, const char *why, char id[ULID_LEN + 1],
+                int want)
+{
+    g_autoptr(GError) error = NULL;
+    json_t *json = json_pack("{s:s, s:s}", "id", "EX-1", "staff", "ben@example.org");
+    const ExceptionAsk asked = {
+        .exception = json, .record = (char *)record, .who = (char *)who, .why = (char *)why};
+    bool ok = docket_ask(bench->docket, &asked, NOW, id, &error);
+    json_decref(json);
+    cr_assert_eq(ok, want == 0, "%s", error != NULL ? error->message : "asked");
+    cr_assert(ok || g_error_matches(error, BASE_ERROR, want), "%s", error != NULL ? error->message : "");
+}
+
+static guint asked_count(Bench *bench, bool open, const char *record)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) list = docket_asked(bench->docket, open, record, NULL, 50, &error);
+    cr_assert_not_null(list, "%s", error != NULL ? error->message : "");
+    return list->len;
+}
+
+static void settle(Bench *bench, const char *id, AskedState state, const char *by, int want)
+{
+    g_autoptr(GError) error = NULL;
+    bool ok = docket_ask_settle(bench->docket, id, state, by, "said so", NOW + 1, &error);
+    cr_assert_eq(ok, want == 0, "%s %s", by, error != NULL ? error->message : "settled");
+    cr_assert(ok || g_error_matches(error, BASE_ERROR, want), "%s", error != NULL ? error->message : "");
+}
+
+Test(docket, exceptions_are_asked_for_by_one_and_decided_by_another)
+{
+    Bench bench = bench_open();
+    char first[ULID_LEN + 1], second[ULID_LEN + 1], third[ULID_LEN + 1];
+    ask(&bench, ONE, "kim", "", first, BASE_ERROR_DATA);
+    ask(&bench, ONE, "kim", "the trip", first, 0);
+    ask(&bench, "", "kim", "the season", second, 0);
+    ask(&bench, TWO, "kim", "a slip", third, 0);
+    cr_expect_eq(asked_count(&bench, true, NULL), 3);
+    cr_expect_eq(asked_count(&bench, false, ONE), 1);
+    settle(&bench, first, ASKED_APPROVED, "kim", BASE_ERROR_NOPERM);
+    settle(&bench, first, ASKED_REFUSED, "kim", BASE_ERROR_NOPERM);
+    settle(&bench, first, ASKED_WITHDRAWN, "lou", BASE_ERROR_NOPERM);
+    settle(&bench, ONE, ASKED_APPROVED, "lou", BASE_ERROR_NOINPUT);
+    settle(&bench, first, ASKED_APPROVED, "lou", 0);
+    settle(&bench, first, ASKED_REFUSED, "ann", BASE_ERROR_DATA);
+    settle(&bench, second, ASKED_REFUSED, "lou", 0);
+    settle(&bench, third, ASKED_WITHDRAWN, "kim", 0);
+    cr_expect_eq(asked_count(&bench, true, NULL), 0);
+    cr_expect_eq(asked_count(&bench, false, NULL), 3);
+    // Only what was approved and has a message waits.
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) waiting = docket_asked_waiting(bench.docket, &error);
+    cr_assert(waiting != NULL && waiting->len == 1);
+    const ExceptionAsk *one = waiting->pdata[0];
+    cr_expect_str_eq(one->id, first);
+    cr_expect_str_eq(one->by, "lou");
+    cr_expect_str_eq(json_string_value(json_object_get(one->exception, "id")), "EX-1");
+    cr_expect(docket_ask_came(bench.docket, first, "released", false, &error));
+    g_autoptr(GPtrArray) none = docket_asked_waiting(bench.docket, &error);
+    cr_expect(none != NULL && none->len == 0);
+    bench_close(&bench);
+}

@@ -54,5 +54,8 @@ Config *support_config(void)
     const char *build = g_getenv("BUILD");
     g_free(config->reader.program);
     config->reader.program = g_build_filename(build != NULL ? build : "build", "chaperone-reader", NULL);
+    g_free(config->attachments.cache_dir);
+    config->attachments.cache_dir =
+        g_build_filename(build != NULL ? build : "build", "unit-attachments", NULL);
     return config;
 }

@@ -1,5 +1,5 @@
 // A backtest as one page: charts as SVG with their tables beside them, light and dark, nothing from outside, no script.
-#include "cli/backtest.h"
+#include "backtest/backtest.h"
 
 #include <string.h>
 

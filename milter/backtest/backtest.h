@@ -1,7 +1,8 @@
-// backtest, inside: what its files share.
+// backtest: what a policy would have done to archived mail, by the code that judges mail, against what was decided. The archive is read only;
+// nothing is recorded of what a message would have become. Each message is judged by the roster that was in force when it came, where that
+// generation is still there.
 #pragma once
 
-#include "cli/policy.h"
 #include "judge/judge.h"
 
 // What became of one recipient of one record: then, and now.
@@ -36,6 +37,19 @@ BacktestReport *backtest_report_new(void);
 void backtest_report_free(BacktestReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BacktestReport, backtest_report_free)
 
+typedef struct {
+    const char *config_path; // read once more for each generation of the roster
+    const char *policy;      // path of the policy's file
+    Mode mode;               // for every rule
+    int64_t from_us, to_us;  // to_us 0 = now
+    bool counts_first;       // so that `progress` has a total, the archive's metadata is read once more
+    void (*progress)(guint64 done, guint64 total, void *data); // may be NULL; total 0 = not counted
+    void *data;
+} BacktestOrder;
+// Judges what came between the two times. NULL with `error` (CONFIG: the policy's mistakes, a line each). What could not be judged is counted
+// in `failed` and logged. Uses as many workers as the configuration and the machine have. Any thread.
+BacktestReport *backtest_run(const BacktestOrder *order, int64_t now_us, GError **error);
+
 // Adds a record: what `meta` says was decided, and what `judgement` decides.
 void backtest_report_add(BacktestReport *report, const json_t *meta, const Judgement *judgement);
 // Recipients that are held now and were not, and the reverse.
@@ -48,4 +62,3 @@ json_t *backtest_json(const BacktestReport *report, guint samples);
 bool backtest_csv(const BacktestReport *report, const char *path, GError **error);
 // One page without anything from outside.
 bool backtest_html(const BacktestReport *report, guint samples, const char *path, GError **error);
-void backtest_print(const BacktestReport *report, guint samples);

@@ -1,7 +1,6 @@
-// What a backtest counts, and how it is told in a shell, as JSON and as CSV.
-#include "cli/backtest.h"
+// What a backtest counts, and how it is told as JSON and as CSV.
+#include "backtest/backtest.h"
 
-#include <stdio.h>
 #include <string.h>
 
 void backtest_change_free(gpointer data)
@@ -269,56 +268,4 @@ bool backtest_csv(const BacktestReport *report, const char *path, GError **error
     bool ok = file_write_atomic(path, out->str, out->len, 0640, error);
     g_string_free(out, TRUE);
     return ok;
-}
-
-// ---- in a shell ------------------------------------------------------------------------------------------
-
-static int by_key(gconstpointer a, gconstpointer b)
-{
-    return strcmp(a, b);
-}
-
-static void print_counts(const char *what, GHashTable *counts)
-{
-    GList *keys = g_list_sort(g_hash_table_get_keys(counts), by_key);
-    printf("\n%-40s %10s %10s\n", what, "then", "now");
-    for (GList *key = keys; key != NULL; key = key->next) {
-        const BacktestCount *count = g_hash_table_lookup(counts, key->data);
-        printf("%-40s %10" G_GUINT64_FORMAT " %10" G_GUINT64_FORMAT "\n",
-               *(char *)key->data ? (char *)key->data : "-", count->then, count->now);
-    }
-    g_list_free(keys);
-}
-
-void backtest_print(const BacktestReport *report, guint samples)
-{
-    printf("%" G_GUINT64_FORMAT " messages to %" G_GUINT64_FORMAT " recipients, judged by %s in %.0f s",
-           report->messages, report->recipients, report->policy_now, report->seconds);
-    printf("\nroster of their day: %" G_GUINT64_FORMAT " messages; the others by the one in force now\n",
-           report->with_then);
-    if (report->failed > 0)
-        printf("%" G_GUINT64_FORMAT " messages could not be judged and are not counted\n", report->failed);
-    printf("\n%-10s", "then\\now");
-    for (int now = ACTION_DELIVER; now <= ACTION_REJECT; now++)
-        printf(" %10s", action_name((Action)now));
-    for (int then = ACTION_DELIVER; then <= ACTION_REJECT; then++) {
-        printf("\n%-10s", action_name((Action)then));
-        for (int now = ACTION_DELIVER; now <= ACTION_REJECT; now++)
-            printf(" %10" G_GUINT64_FORMAT, report->actions[then][now]);
-    }
-    printf("\n\nnew holds %" G_GUINT64_FORMAT ", no more held %" G_GUINT64_FORMAT "\n",
-           backtest_new_holds(report), backtest_released(report));
-    print_counts("rule", report->rules);
-    print_counts("held, by the sender's school", report->schools);
-    print_counts("held, by the sender's role", report->roles);
-    for (guint i = 0; i < report->changes->len && i < samples; i++) {
-        const BacktestChange *change = report->changes->pdata[i];
-        g_autofree char *subject = cli_clean(change->subject), *sender = cli_clean(change->sender),
-                        *rcpt = cli_clean(change->rcpt);
-        printf("%s%s  %s -> %s  %s to %s: %s (%s)\n", i == 0 ? "\n" : "", change->record,
-               action_name(change->then), action_name(change->now), sender, rcpt, subject,
-               *change->rules_now != '\0' ? change->rules_now : change->rules_then);
-    }
-    if (report->changes->len > samples)
-        printf("%u of %u changes shown; --csv FILE has all\n", samples, report->changes->len);
 }
