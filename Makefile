@@ -217,11 +217,11 @@ check-unit: deps
 
 check-e2e: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@CHAPERONE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q -p no:cacheprovider -n 3 --dist loadfile tests/e2e $(PYTEST)
+	@CHAPERONE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q -p no:cacheprovider -n 4 --dist loadfile tests/e2e $(PYTEST)
 
 check-console: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@CHAPERONE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q -p no:cacheprovider -n 3 --dist loadfile tests/console $(PYTEST)
+	@CHAPERONE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q -p no:cacheprovider -n 4 --dist loadfile tests/console $(PYTEST)
 
 demo: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all

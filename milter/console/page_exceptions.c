@@ -50,7 +50,8 @@ static GPtrArray *rows_read(Request *request, ExceptionBook *book, const char *w
     g_ptr_array_sort(book->all, by_id);
     for (guint i = 0; ok && i < book->all->len && rows->len < most; i++) {
         RosterException *exception = book->all->pdata[i];
-        if (after != NULL && strcmp(exception->id, after) <= 0)
+        bool over = exception->revoked != NULL || book->today > exception->until;
+        if ((after != NULL && strcmp(exception->id, after) <= 0) || (want == NULL && over))
             continue;
         Row *row = g_new0(Row, 1);
         row->exception = exception;

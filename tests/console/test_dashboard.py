@@ -14,7 +14,8 @@ WORDS = words()
 
 @pytest.fixture(scope="module")
 def lab():
-    lab = ConsoleLab(archivist=True, settings={"console": "undo_s = 0; comment_length = 5;", "notice": "per_sender_hour = 1000;"})
+    lab = ConsoleLab(archivist=True, settings={"console": "undo_s = 0; comment_length = 5;", "notice": "per_sender_hour = 1000;",
+                                               "archive": "checkpoint_s = 1;"})
     lab.settings["review"] += f'console_url = "{lab.url}"; '
     lab.start()
     lab.add_users()

@@ -122,14 +122,15 @@ def test_every_link_leads_to_a_sound_page(lab, name):
     assert min(counts) > 5 and abs(counts[0] - counts[1]) <= 2, counts
 
 
-@pytest.mark.parametrize("name", ["kim", "records", "auditor", "approver"])
-def test_one_page_of_each_kind_in_the_browser(lab, browser, accessible, name):
-    client = Client(lab)
-    client.sign_in(name)
-    kinds = {}
-    for path in crawl(client, "en"):
-        kinds.setdefault(kind_of(path), path)
-    page = lab.as_user(browser, name, colorScheme="dark" if name in ("records", "approver") else "light")
-    for path in kinds.values():
-        page.goto(lab.url + path)
-        accessible(page)
+def test_one_page_of_each_kind_in_the_browser(lab, browser, accessible):
+    seen = set()
+    for name in ("kim", "records", "auditor", "approver"):
+        client = Client(lab)
+        client.sign_in(name)
+        kinds = {kind_of(path): path for path in crawl(client, "en")}
+        page = lab.as_user(browser, name, colorScheme="dark" if name in ("records", "approver") else "light")
+        for kind in sorted(set(kinds) - seen):
+            page.goto(lab.url + kinds[kind])
+            accessible(page)
+        seen |= set(kinds)
+    assert len(seen) > 30, seen

@@ -150,6 +150,8 @@ class Delivered:
 
 
 class Lab:
+    queue = None  # directory with an empty queue of Postfix
+
     def __init__(self, root=None, settings="", postfix="", district=None, user="nobody", archivist=False):
         self.own_root = root is None
         self.dir = root or tempfile.mkdtemp(prefix="chaperone-lab-")
@@ -286,9 +288,20 @@ class Lab:
                   "port": self.port, "release": self.release_port}
         self.write("postfix/conf/main.cf", MAIN_CF.format(**values) + self.postfix_settings)
         self.write("postfix/conf/master.cf", MASTER_CF.format(**values))
+        self.make_queue()
         self.postfix("start")
         self.postfix_running = True
         wait_for("postfix", lambda: port_open(self.port) and port_open(self.release_port), 20)
+
+    def make_queue(self):
+        """Postfix takes seconds to make the directories of a queue: those of the first laboratory are copied for the others."""
+        if Lab.queue is None:
+            self.postfix("check")
+            Lab.queue = tempfile.mkdtemp(prefix="chaperone-queue-")
+            atexit.register(shutil.rmtree, Lab.queue, ignore_errors=True)
+            subprocess.run(["cp", "-a", self.path("postfix/queue"), Lab.queue], check=True)
+        elif not os.listdir(self.path("postfix/queue")):
+            subprocess.run(["cp", "-a", os.path.join(Lab.queue, "queue"), self.path("postfix")], check=True)
 
     def postfix(self, *args):
         return subprocess.run(["postfix", "-c", self.path("postfix/conf"), *args], check=True, capture_output=True)
