@@ -1,6 +1,6 @@
 """The archive behind the mail path: what leaves, checkpoints, verifying, indexing and searching cost.
 
-usage: archive.py [MESSAGES]
+usage: archive.py [MESSAGES]     (KEEP=DIR: made there and kept, for console.py --archive DIR)
 
 Makes an archive of generated text mail (4 KB on average, 100,000 messages unless told), then measures: appending (group commit), leaves
 and the checkpoint, verify by the command and by the independent verifier, indexing by chaperone-archivist, the index's size beside
@@ -142,7 +142,9 @@ def prepare(top, count, more=""):
 
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100000
-    top = tempfile.mkdtemp(prefix="chaperone-bench-", dir=os.environ.get("TMPDIR"))
+    keep = os.environ.get("KEEP")
+    top = keep or tempfile.mkdtemp(prefix="chaperone-bench-", dir=os.environ.get("TMPDIR"))
+    os.makedirs(top, exist_ok=True)
     try:
         config, made = prepare(top, count)
         text = made["bytes"]
@@ -164,7 +166,8 @@ def main():
               f"{100 * tidied(top + '/archive/index') / text:.0f} % once months are over")
         searches(config)
     finally:
-        shutil.rmtree(top, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(top, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The console under load: server time of pages beside a quarantine of many items, and how many readers at once it bears.
-usage: console.py [--items N] [--readers N] [--seconds N] [PATH...]     (wrk; default paths: / /queue /queue/ID /account /sign-in)"""
+usage: console.py [--items N] [--readers N] [--seconds N] [--archive DIR] [PATH...]
+(wrk; default paths: / /queue /queue/ID /account /sign-in; --archive: beside an archive that `KEEP=DIR archive.py N` left)"""
 import argparse
 import os
 import re
@@ -69,9 +70,11 @@ def main():
     arguments.add_argument("--items", type=int, default=100000)
     arguments.add_argument("--readers", type=int, default=200)
     arguments.add_argument("--seconds", type=int, default=10)
+    arguments.add_argument("--archive")
     arguments.add_argument("paths", nargs="*", default=["/", "/queue", "/queue/ID", "/account", "/sign-in"])
     options = arguments.parse_args()
-    lab = ConsoleLab().start()
+    there = {"settings": {"archive": f'dir = "{options.archive}/archive"; origin = "bench";'}, "user": ""} if options.archive else {}
+    lab = ConsoleLab(**there).start()
     try:
         lab.add_users()
         lab.send(BEN, [JONAH], message(BEN, JONAH, "Practice", "Running late? My cell is 508-555-0142."))

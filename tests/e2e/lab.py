@@ -195,7 +195,7 @@ class Lab:
             "reader": f'program = "{self.path("opt/chaperone-reader")}"; workers = 2;'
                       + (' sandbox_required = false; wall_ms = 60000; wait_ms = 60000;' if SANITIZED else ''),
             # Without an archivist nothing may be left pending.
-            "attachments": f'cache_dir = "{self.path("var/attachments")}"; workers = 1; ocr_workers = 1;'
+            "attachments": f'cache_dir = "{self.path("var/attachments")}"; workers = 1; ocr_workers = 1; ocr_languages = "eng";'
                            f' inline_ms = 30000; inline_messages = 50;',
             "roster": f'database = "{self.path("var/roster.db")}"; key_file = "{self.path("var/personal.key")}";',
             "policy": f'file = "{self.path("opt/policies/standard.conf")}"; lists_dir = "{self.path("opt/lists")}";',
@@ -302,6 +302,7 @@ class Lab:
             subprocess.run(["cp", "-a", self.path("postfix/queue"), Lab.queue], check=True)
         elif not os.listdir(self.path("postfix/queue")):
             subprocess.run(["cp", "-a", os.path.join(Lab.queue, "queue"), self.path("postfix")], check=True)
+            self.write("postfix/queue/quick-start", "")  # nothing that has to be looked at
 
     def postfix(self, *args):
         return subprocess.run(["postfix", "-c", self.path("postfix/conf"), *args], check=True, capture_output=True)
