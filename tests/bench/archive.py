@@ -124,6 +124,7 @@ def prepare(top, count, more=""):
                 f'policy = {{ file = "{TOP}/conf/policies/standard.conf"; lists_dir = "{TOP}/conf/lists"; }};\n'
                 f'notice = {{ dir = "{TOP}/conf/notices"; }};\n'
                 f'review = {{ database = "{top}/review.db"; }};\n'
+                f'retention = {{ database = "{top}/retention.db"; }};\n'
                 f'attachments = {{ cache_dir = "{top}/cache"; }};\n'
                 f'quarantine = {{ database = "{top}/quarantine.db"; }};\n'
                 f'archive = {{ dir = "{top}/archive"; origin = "bench"; {more} }};\n')
